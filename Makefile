@@ -1,0 +1,33 @@
+# Sallyport. `make run` shows the main job; `make test` proves it; `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export SALLYPORT_MODELS ?= var/models
+.DEFAULT_GOAL := help
+
+.PHONY: help setup run test test-long check bench fuzz clean lock
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.installed  ## the virtual environment with the four console scripts
+
+$(VENV)/.installed: requirements/dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+lock:  ## resolve the dependencies again (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --extra kiosk --extra gateway --extra provisioning --extra models --extra dev pyproject.toml -o requirements/dev.lock
+
+check: setup  ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:  ## remove what the targets made (keeps the fetched models)
+	rm -rf run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
