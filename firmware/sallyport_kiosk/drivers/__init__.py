@@ -1,0 +1,1 @@
+"""Drivers behind the kiosk's ports. Only composition modules choose one."""
