@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SALLYPORT_MODELS ?= var/models
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run test test-long check bench fuzz clean lock
+.PHONY: help setup run test test-long check bench fuzz clean lock assets
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,6 +17,20 @@ $(VENV)/.installed: requirements/dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+assets: var/assets/.installed  ## the GOV.UK and MoJ style sheets that the pages serve (needs Node and npm)
+
+# The fonts and the crest of GOV.UK belong to gov.uk addresses alone: neither is copied, and the sheets lose their names.
+var/assets/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js with npm (Debian: apt-get install nodejs npm)"; exit 1; }
+	npm ci --loglevel=error
+	mkdir -p $(@D)
+	for sheet in node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css \
+	    node_modules/@ministryofjustice/frontend/moj/moj-frontend.min.css; do \
+	  sed -E -e 's/@font-face\{[^}]*GDS Transport[^}]*\}//g' -e 's/GDS Transport,//g' -e 's/[/][*]# sourceMappingURL=[^*]*[*][/]//' \
+	    "$$sheet" > "$(@D)/$${sheet##*/}" || exit 1; \
+	done
 	touch $@
 
 lock:  ## resolve the dependencies again (needs uv)
