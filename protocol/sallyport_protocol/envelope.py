@@ -71,7 +71,7 @@ def key_id_of(certificate_der: bytes) -> bytes:
 
 def to_be_signed(content: dict[str, Any], key_id: bytes, external: str) -> bytes:
     """The Sig_structure of RFC 9052 §4.4, for signers that live elsewhere (a browser, a token)."""
-    return _sig_structure(_protected(key_id), external, canonical.encode(content))
+    return sig_structure(_protected(key_id), external.encode(), canonical.encode(content))
 
 
 def assemble(content: dict[str, Any], key_id: bytes, signature: bytes) -> bytes:
@@ -98,7 +98,7 @@ def verify(message: bytes, external: str, resolve: KeyResolver) -> Verified:
     try:
         key.verify(
             encode_dss_signature(r, s),
-            _sig_structure(protected, external, payload),
+            sig_structure(protected, external.encode(), payload),
             ec.ECDSA(hashes.SHA256()),
         )
     except InvalidSignature as error:
@@ -123,6 +123,11 @@ def der_to_raw(signature: bytes) -> bytes:
     """ASN.1 ECDSA signature to the 64 bytes of COSE, for signers whose library speaks DER."""
     r, s = decode_dss_signature(signature)
     return r.to_bytes(_COORDINATE, "big") + s.to_bytes(_COORDINATE, "big")
+
+
+def sig_structure(protected: bytes, external: bytes, payload: bytes) -> bytes:
+    """The bytes that a COSE_Sign1 signature covers (RFC 9052 §4.4)."""
+    return canonical.encode(["Signature1", protected, external, payload])
 
 
 def _parts(message: bytes) -> tuple[bytes, bytes, bytes, bytes]:
@@ -151,7 +156,3 @@ def _parts(message: bytes) -> tuple[bytes, bytes, bytes, bytes]:
 
 def _protected(key_id: bytes) -> bytes:
     return canonical.encode({ALGORITHM: ES256, KEY_ID: key_id})
-
-
-def _sig_structure(protected: bytes, external: str, payload: bytes) -> bytes:
-    return canonical.encode(["Signature1", protected, external.encode(), payload])

@@ -1,4 +1,4 @@
-"""Versions of the message contract. A version outside MIN..CURRENT is refused; raising CURRENT needs a new frozen test."""
+"""Versions of the message contract. Outside MIN..CURRENT a message is refused; raising CURRENT needs a frozen test."""
 
 from typing import Final
 

@@ -1,0 +1,127 @@
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import pycddl
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sallyport_protocol import canonical, sealing
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.messages import Capture, Modality, References, Result, binding, chain_head
+from sallyport_protocol.topics import FROM_DEVICE, TO_DEVICE, Kind, Topic
+from sallyport_protocol.word import Message
+
+HERE = Path(__file__).parent
+_spec = importlib.util.spec_from_file_location("protocol_samples", HERE / "samples.py")
+assert _spec is not None and _spec.loader is not None
+samples = importlib.util.module_from_spec(_spec)
+sys.modules["protocol_samples"] = samples
+_spec.loader.exec_module(samples)
+SAMPLES: dict[str, Message] = samples.SAMPLES
+SCHEMA = pycddl.Schema((HERE.parents[1] / "docs/protocol/messages.cddl").read_text())
+
+
+def test_version_1_is_frozen() -> None:
+    """Do not change this test or its file: a kiosk in the field speaks these bytes."""
+    frozen = dict(
+        line.split() for line in (HERE.parent / "vectors/protocol/v1.txt").read_text().splitlines() if line[0] != "#"
+    )
+    assert {name: canonical.encode(sample.to_map()).hex() for name, sample in SAMPLES.items()} == frozen
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_round_trip_and_cddl(name: str) -> None:
+    data = canonical.encode(SAMPLES[name].to_map())
+    assert type(SAMPLES[name]).parse(canonical.decode(data, limit=10**6)) == SAMPLES[name]
+    SCHEMA.validate_cbor(data)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_an_unknown_a_missing_and_a_mistyped_field_refuse(name: str) -> None:
+    word, content = type(SAMPLES[name]), SAMPLES[name].to_map()
+    with pytest.raises(MalformedError, match="surprise"):
+        word.parse({**content, "surprise": 1})
+    for field in content:
+        if field == "v":
+            continue
+        with pytest.raises(MalformedError, match=field):
+            word.parse({key: value for key, value in content.items() if key != field})
+        with pytest.raises(MalformedError, match=field):
+            word.parse({**content, field: object()})
+
+
+@pytest.mark.parametrize("version", [0, 2, True, "1", None])
+def test_other_versions_refuse(version: Any) -> None:
+    with pytest.raises(MalformedError, match="v"):
+        Result.parse({**SAMPLES["result"].to_map(), "v": version})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("session", bytes(15)), ("challenge", bytes(31)), ("kiosk", "mdi-k01"), ("kiosk", "A/#"), ("counter", -1),
+        ("oldest_capture", 2**60), ("detail", "x" * 201), ("outcome", "match"), ("tamper", 1), ("fused_llr", 1e9),
+        ("modalities", [{"modality": "iris"}]), ("captures", {}),
+    ],
+)  # fmt: skip
+def test_out_of_range_refuses(field: str, value: Any) -> None:
+    with pytest.raises(MalformedError, match=field):
+        Result.parse({**SAMPLES["result"].to_map(), field: value})
+
+
+def test_the_capture_chain_depends_on_order_content_and_session() -> None:
+    captures: tuple[Capture, ...] = samples.CAPTURES
+    head = chain_head(bytes(16), bytes(32), captures)
+    other = captures[0].model_copy(update={"at": 901})
+    assert (
+        len(
+            {
+                head,
+                chain_head(bytes(16), bytes(32), captures[::-1]),
+                chain_head(bytes(16), bytes(32), captures[:1]),
+                chain_head(bytes(16), bytes(32), (other, captures[1])),
+                chain_head(bytes(15) + b"1", bytes(32), captures),
+                chain_head(bytes(16), bytes(31) + b"1", captures),
+            }
+        )
+        == 6
+    )
+
+
+def test_references_open_only_for_their_kiosk_and_session() -> None:
+    references = SAMPLES["references"]
+    assert isinstance(references, References)
+    key, stranger = X25519PrivateKey.generate(), X25519PrivateKey.generate()
+    here = binding((bytes(16), bytes(32), "MDI-K01", "MDI-LANE-1", bytes(16), bytes(32)))
+    elsewhere = binding((bytes(16), bytes(32), "MDI-K02", "MDI-LANE-1", bytes(16), bytes(32)))
+    sealed = sealing.seal(references, sealing.public_bytes(key), here)
+    assert sealing.unseal(sealed, key, here) == references
+    for blob, opener, place in (
+        (sealed, stranger, here), (sealed, key, elsewhere), (sealed[:-1], key, here), (b"", key, here),
+    ):  # fmt: skip
+        with pytest.raises(MalformedError, match="not for this session"):
+            sealing.unseal(blob, opener, place)
+
+
+def test_topics_have_two_directions() -> None:
+    topic = Topic("MDI", "MDI-K01", Kind.RESULT)
+    assert Topic.parse(str(topic)) == topic
+    assert set(FROM_DEVICE) | set(TO_DEVICE) == set(Kind) and not set(FROM_DEVICE) & set(TO_DEVICE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "sallyport/v2/MDI/MDI-K01/result", "sallyport/v1/MDI/MDI-K01", "sallyport/v1/MDI/MDI-K01/open",
+        "sallyport/v1/mdi/MDI-K01/result", "sallyport/v1/MDI/+/result", "sallyport/v1/MDI/MDI-K01/result/x",
+        "sallyport/v1/MDI/MDI-K01/result\n", "sallyport/v1/MDII/MDI-K01/result",
+    ],
+)  # fmt: skip
+def test_other_topics_refuse(text: str) -> None:
+    with pytest.raises(MalformedError):
+        Topic.parse(text)
+
+
+def test_modalities_are_named_as_on_the_wire() -> None:
+    assert [modality.value for modality in Modality] == ["face", "finger"]
