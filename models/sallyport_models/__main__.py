@@ -1,0 +1,114 @@
+"""`sallyport-models`: fetch, verify, list and explain the models; evaluate and calibrate them."""
+
+import importlib
+import pkgutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sallyport_protocol.errors import SallyportError
+
+from sallyport_models import calibrate, evaluate
+from sallyport_models.card import card_of
+from sallyport_models.fetch import Tell, add_file, fetch_models, fetch_samples
+from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
+from sallyport_models.store import ModelStore, default_store
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(calibrate.app, name="calibrate")
+
+StorePath = Annotated[Path | None, typer.Option("--store", help="Folder of models [default: SALLYPORT_MODELS]")]
+ManifestPath = Annotated[Path, typer.Option("--manifest", help="The manifest", show_default=False)]
+
+
+@app.command()
+def fetch(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
+    """Obtain every model that is missing, check it, convert it, store it."""
+    target = _store(store, manifest)
+    with _progress() as progress:
+        task = progress.add_task("models", total=None)
+        fetch_models(target, _tell(progress, task))
+
+
+@app.command()
+def samples(
+    folder: Annotated[Path, typer.Option(help="Where the images go")] = Path("var/samples"),
+    manifest: ManifestPath = DEFAULT_MANIFEST,
+) -> None:
+    """Obtain the demonstration's public sample images."""
+    with _progress() as progress:
+        task = progress.add_task("samples", total=None)
+        fetch_samples(Manifest.read(manifest), folder, _tell(progress, task))
+
+
+@app.command()
+def add(file: Path, store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
+    """Take a model file that you supply, if the manifest knows its digest."""
+    name = add_file(_store(store, manifest), file.read_bytes(), str(file))
+    Console().print(f"{name}: ready")
+
+
+@app.command()
+def verify(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
+    """Check the digest of every approved model; exit 1 at the first that is missing or wrong."""
+    target = _store(store, manifest)
+    for entry in target.manifest.approved():
+        target.load(entry.name)
+        Console().print(f"{entry.name}: {entry.sha256}")
+    Console().print(f"model set: {target.manifest.set_digest().hex()}")
+
+
+@app.command("list")
+def list_models(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
+    """Show every model, its licence, its approval and whether it is here."""
+    target = _store(store, manifest)
+    table = Table("model", "version", "task", "licence", "approved by", "here")
+    for entry in target.manifest.models:
+        here = "yes" if target.holds(entry) else "no"
+        table.add_row(entry.name, entry.version, entry.task, entry.licence, entry.approved_by or "nobody", here)
+    Console().print(table)
+
+
+@app.command()
+def card(name: str, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
+    """Print a model's card in Markdown."""
+    typer.echo(card_of(Manifest.read(manifest).model(name)))
+
+
+def main() -> None:
+    """Runs the command line; an expected failure is one line on standard error and exit code 1."""
+    for package in (evaluate, calibrate):
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")
+    try:
+        app()
+    except SallyportError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _store(path: Path | None, manifest: Path) -> ModelStore:
+    return ModelStore(path or default_store(), Manifest.read(manifest))
+
+
+def _progress() -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _tell(progress: Progress, task: object) -> Tell:
+    def tell(line: str) -> None:
+        progress.update(task, description=line)  # type: ignore[arg-type]
+        if line.endswith(": ready"):
+            progress.console.print(line)
+
+    return tell
+
+
+if __name__ == "__main__":
+    main()

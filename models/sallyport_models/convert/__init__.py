@@ -1,0 +1,1 @@
+"""Published weights to the ONNX files that the kiosk loads: pure functions `bytes -> bytes`, the same every time."""
