@@ -35,7 +35,7 @@ var/assets/.installed: package.json package-lock.json
 
 lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	  --extra kiosk --extra gateway --extra provisioning --extra models --extra dev pyproject.toml -o requirements/dev.lock
+	  --extra kiosk --extra gateway --extra postgres --extra provisioning --extra models --extra dev pyproject.toml -o requirements/dev.lock
 
 check: setup  ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
