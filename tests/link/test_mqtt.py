@@ -1,0 +1,429 @@
+"""The MQTT door against a real Mosquitto with mutual TLS on loopback; certificates made here."""
+
+import datetime
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from sallyport_link.mqtt import MqttLink, shared
+from sallyport_protocol.errors import RoadError
+
+MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed (apt-get install mosquitto)")
+UP = "sallyport/v1/MDI/{}/result"
+DOWN = "sallyport/v1/MDI/{}/offer"
+
+
+def until(condition: Callable[[], bool], seconds: float = 8.0) -> None:
+    """Waits for `condition`; fails the test when it never comes."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
+
+
+class Authority:
+    """A certificate authority for one test."""
+
+    def __init__(self, folder: Path, name: str = "test authority") -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.certificate = self._issue(self.name, self.key.public_key(), True)
+        self.ca = folder / "ca.pem"
+        self.ca.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _issue(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, authority: bool) -> x509.Certificate:
+        now = datetime.datetime.now(datetime.UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self.name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(hours=1))
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        )
+        return builder.sign(self.key, hashes.SHA256())
+
+    def identity(self, name: str) -> tuple[Path, Path, Path]:
+        """Authority, certificate and key files for `name`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        cert_path, key_path = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        certificate = self._issue(subject, key.public_key(), False)
+        cert_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        key_path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        return self.ca, cert_path, key_path
+
+
+class Broker:
+    """One Mosquitto that can be killed, frozen and started again on the same port."""
+
+    def __init__(self, folder: Path, authority: Authority) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        ca, cert, key = authority.identity("broker")
+        access = folder / "access.conf"
+        access.write_text(
+            "user gateway-1\ntopic readwrite sallyport/v1/#\n\n"
+            "pattern write sallyport/v1/MDI/%u/result\npattern read sallyport/v1/MDI/%u/offer\n"
+        )
+        access.chmod(0o600)
+        self.config = folder / "broker.conf"
+        self.config.write_text(
+            f"user root\nlistener {self.port} 127.0.0.1\ncafile {ca}\ncertfile {cert}\nkeyfile {key}\n"
+            "require_certificate true\nuse_identity_as_username true\ntls_version tlsv1.3\nallow_anonymous false\n"
+            f"acl_file {access}\nset_tcp_nodelay true\npersistence false\nretain_available true\n"
+        )
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        assert MOSQUITTO is not None
+        self.process = subprocess.Popen(
+            [MOSQUITTO, "-c", str(self.config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until(self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+        except OSError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+class Box:
+    """Collects what a link hands over."""
+
+    def __init__(self) -> None:
+        self.items: list[tuple[str, bytes, bool]] = []
+        self.lock = threading.Lock()
+
+    def __call__(self, topic: str, payload: bytes, retained: bool) -> None:
+        with self.lock:
+            self.items.append((topic, payload, retained))
+
+    @property
+    def payloads(self) -> list[bytes]:
+        with self.lock:
+            return [payload for _, payload, _ in self.items]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def broker(tmp_path: Path, authority: Authority) -> Iterator[Broker]:
+    made = Broker(tmp_path, authority)
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def link(broker: Broker, authority: Authority) -> Iterator[Callable[..., MqttLink]]:
+    """Makes and starts links, stops them all at the end."""
+    links: list[MqttLink] = []
+
+    def make(name: str, box: Callable[[str, bytes, bool], None], **options: object) -> MqttLink:
+        ca, cert, key = authority.identity(name)
+        client_id = str(options.pop("client_id", name))
+        will = options.pop("will", None)
+        made = MqttLink("127.0.0.1", broker.port, ca, cert, key, client_id, will, box, **options)  # type: ignore[arg-type]
+        links.append(made)
+        made.start()
+        return made
+
+    yield make
+    for made in links:
+        made.stop()
+
+
+def test_messages_go_both_ways(link: Callable[..., MqttLink]) -> None:
+    at_gateway, at_kiosk = Box(), Box()
+    gateway, kiosk = link("gateway-1", at_gateway), link("MDI-K01", at_kiosk)
+    gateway.subscribe(["sallyport/v1/+/+/result"])
+    kiosk.subscribe([DOWN.format("MDI-K01")])
+    until(lambda: gateway.connected and kiosk.connected)
+    kiosk.publish(UP.format("MDI-K01"), b"result", 30)
+    gateway.publish(DOWN.format("MDI-K01"), b"offer", 30)
+    until(lambda: at_gateway.items != [] and at_kiosk.items != [])
+    assert at_gateway.items == [(UP.format("MDI-K01"), b"result", False)]
+    assert at_kiosk.items == [(DOWN.format("MDI-K01"), b"offer", False)]
+    until(lambda: kiosk.counts.acknowledged == 1)
+    assert 0 < kiosk.counts.round_trip_ms < 1000
+    assert kiosk.last_error == ""
+
+
+def test_order_is_kept_and_nothing_is_lost_while_connected(link: Callable[..., MqttLink]) -> None:
+    at_gateway = Box()
+    gateway, kiosk = link("gateway-1", at_gateway), link("MDI-K01", Box())
+    gateway.subscribe(["sallyport/v1/+/+/result"])
+    until(lambda: gateway.connected and kiosk.connected)
+    sent = [f"{number}".encode() for number in range(500)]
+    for payload in sent:
+        kiosk.publish(UP.format("MDI-K01"), payload, 30)
+    until(lambda: len(at_gateway.items) == 500)
+    assert at_gateway.payloads == sent
+    until(lambda: kiosk.counts.acknowledged == 500)
+    assert kiosk.counts.waiting == 0
+
+
+def test_a_handler_that_raises_does_not_stop_the_link(link: Callable[..., MqttLink]) -> None:
+    seen: list[bytes] = []
+
+    def handler(_topic: str, payload: bytes, _retained: bool) -> None:
+        seen.append(payload)
+        if payload == b"bad":
+            raise RuntimeError("a bug in the caller")
+
+    gateway, kiosk = link("gateway-1", handler), link("MDI-K01", Box())
+    gateway.subscribe(["sallyport/v1/+/+/result"])
+    until(lambda: gateway.connected and kiosk.connected)
+    for payload in (b"bad", b"good"):
+        kiosk.publish(UP.format("MDI-K01"), payload, 30)
+    until(lambda: seen == [b"bad", b"good"])
+    assert gateway.counts.handler_errors == 1
+    assert gateway.connected
+
+
+def test_a_retained_message_is_flagged_live_and_at_subscription(
+    link: Callable[..., MqttLink], broker: Broker, authority: Authority
+) -> None:
+    live, later = Box(), Box()
+    first = link("MDI-K01", live)
+    first.subscribe([DOWN.format("MDI-K01")])
+    until(lambda: first.connected)
+    _retain(broker, authority, DOWN.format("MDI-K01"), b"old offer")
+    until(lambda: live.items == [(DOWN.format("MDI-K01"), b"old offer", True)])
+    first.stop()
+    link("MDI-K01", later).subscribe([DOWN.format("MDI-K01")])
+    until(lambda: later.items == [(DOWN.format("MDI-K01"), b"old offer", True)])
+
+
+def _retain(broker: Broker, authority: Authority, topic: str, payload: bytes) -> None:
+    """What our own link cannot do: a hostile or old client publishes a retained message."""
+    import paho.mqtt.client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    ca, cert, key = authority.identity("gateway-1")
+    client = paho.Client(CallbackAPIVersion.VERSION2, "hostile", protocol=paho.MQTTv5)
+    client.tls_set(str(ca), str(cert), str(key))
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    client.publish(topic, payload, qos=1, retain=True).wait_for_publish(5)
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_a_killed_broker_comes_back_and_so_do_subscriptions(link: Callable[..., MqttLink], broker: Broker) -> None:
+    at_gateway, ups = Box(), []
+    gateway = link("gateway-1", at_gateway, on_connected=lambda: ups.append(1))
+    kiosk = link("MDI-K01", Box())
+    gateway.subscribe(["sallyport/v1/+/+/result"])
+    until(lambda: gateway.connected and kiosk.connected)
+    broker.kill()
+    until(lambda: not gateway.connected and not kiosk.connected)
+    assert "broker at 127.0.0.1" in kiosk.last_error
+    kiosk.publish(UP.format("MDI-K01"), b"written while down", 30)
+    broker.start()
+    until(lambda: gateway.connected and kiosk.connected)
+    kiosk.publish(UP.format("MDI-K01"), b"after", 30)
+    until(lambda: b"after" in at_gateway.payloads)
+    assert len(ups) == 2
+    assert kiosk.counts.waiting <= 1
+    assert kiosk.counts.connections == 2
+
+
+def test_expired_and_surplus_messages_are_dropped_with_a_count(link: Callable[..., MqttLink], broker: Broker) -> None:
+    at_gateway = Box()
+    gateway = link("gateway-1", at_gateway)
+    gateway.subscribe(["sallyport/v1/+/+/result"])
+    kiosk = link("MDI-K01", Box(), capacity=3)
+    until(lambda: gateway.connected and kiosk.connected)
+    broker.kill()
+    until(lambda: not kiosk.connected)
+    kiosk.publish(UP.format("MDI-K01"), b"too old", 0.05)
+    for payload in (b"1", b"2", b"3"):
+        kiosk.publish(UP.format("MDI-K01"), payload, 30)
+    kiosk.publish(UP.format("MDI-K01"), b"short", 0.05)
+    assert kiosk.counts.dropped == 2
+    time.sleep(0.1)
+    broker.start()
+    until(lambda: kiosk.connected and kiosk.counts.waiting == 0)
+    assert kiosk.counts.expired == 1
+    assert kiosk.counts.dropped == 2
+
+
+def test_a_silent_broker_is_noticed(link: Callable[..., MqttLink], broker: Broker) -> None:
+    import os
+    import signal
+
+    kiosk = link("MDI-K01", Box(), silence_s=0.6)
+    until(lambda: kiosk.connected)
+    assert broker.process is not None
+    os.kill(broker.process.pid, signal.SIGSTOP)
+    try:
+        kiosk.publish(UP.format("MDI-K01"), b"into the void", 30)
+        until(lambda: "silent" in kiosk.last_error)
+        assert not kiosk.connected
+    finally:
+        os.kill(broker.process.pid, signal.SIGCONT)
+    until(lambda: kiosk.connected and kiosk.counts.acknowledged >= 1, 15)
+
+
+def test_an_idle_link_notices_a_silent_broker_by_the_keep_alive(link: Callable[..., MqttLink], broker: Broker) -> None:
+    import os
+    import signal
+
+    kiosk = link("MDI-K01", Box(), keep_alive_s=1)
+    until(lambda: kiosk.connected)
+    assert broker.process is not None
+    os.kill(broker.process.pid, signal.SIGSTOP)
+    try:
+        until(lambda: not kiosk.connected)
+        assert kiosk.last_error
+    finally:
+        os.kill(broker.process.pid, signal.SIGCONT)
+
+
+def test_a_stuck_handler_shows_as_not_connected(link: Callable[..., MqttLink]) -> None:
+    release = threading.Event()
+    gateway = link("gateway-1", lambda *_: release.wait(10) and None, silence_s=0.5)
+    gateway.subscribe(["sallyport/v1/+/+/result"])
+    kiosk = link("MDI-K01", Box())
+    until(lambda: gateway.connected and kiosk.connected)
+    kiosk.publish(UP.format("MDI-K01"), b"x", 30)
+    until(lambda: not gateway.connected)
+    release.set()
+    until(lambda: gateway.connected)
+
+
+def test_access_rules_refuse_and_are_counted(link: Callable[..., MqttLink]) -> None:
+    at_gateway = Box()
+    gateway, kiosk = link("gateway-1", at_gateway), link("MDI-K01", Box())
+    gateway.subscribe(["sallyport/v1/#"])
+    until(lambda: gateway.connected and kiosk.connected)
+    kiosk.publish(UP.format("MDI-K02"), b"in another's name", 30)
+    until(lambda: kiosk.counts.refused == 1)
+    kiosk.publish(UP.format("MDI-K01"), b"in its own name", 30)
+    until(lambda: at_gateway.items != [])
+    assert at_gateway.payloads == [b"in its own name"]
+
+
+def test_the_will_speaks_after_a_loss_and_not_after_a_stop(
+    link: Callable[..., MqttLink], broker: Broker, authority: Authority
+) -> None:
+    at_gateway = Box()
+    gateway = link("gateway-1", at_gateway)
+    gateway.subscribe(["sallyport/v1/+/+/result"])
+    until(lambda: gateway.connected)
+    polite = link("MDI-K01", Box(), will=(UP.format("MDI-K01"), b"gone"))
+    until(lambda: polite.connected)
+    polite.stop()
+    lost = link("MDI-K02", Box(), will=(UP.format("MDI-K02"), b"lost"))
+    until(lambda: lost.connected)
+    usurper = link("MDI-K02", Box(), client_id="MDI-K02")  # the same client id: the broker throws the first one out
+    until(lambda: b"lost" in at_gateway.payloads)
+    usurper.stop()
+    assert b"gone" not in at_gateway.payloads
+
+
+def test_shared_subscriptions_divide_the_messages(link: Callable[..., MqttLink]) -> None:
+    boxes = [Box(), Box()]
+    gateways = [link("gateway-1", box, client_id=f"gateway-1-{n}") for n, box in enumerate(boxes)]
+    for gateway in gateways:
+        gateway.subscribe([shared("gateways", "sallyport/v1/+/+/result")])
+    kiosk = link("MDI-K01", Box())
+    until(lambda: all(made.connected for made in (*gateways, kiosk)))
+    for number in range(20):
+        kiosk.publish(UP.format("MDI-K01"), f"{number}".encode(), 30)
+    until(lambda: sum(len(box.items) for box in boxes) == 20)
+    assert sorted(int(p) for box in boxes for p in box.payloads) == list(range(20))
+    assert all(box.items for box in boxes)
+
+
+def test_a_stranger_certificate_is_refused_and_the_reason_is_said(
+    broker: Broker, tmp_path: Path, authority: Authority
+) -> None:
+    _, cert, key = Authority(tmp_path / "stranger", "stranger").identity("MDI-K01")
+    link = MqttLink("127.0.0.1", broker.port, authority.ca, cert, key, "MDI-K01", None, Box())
+    link.start()
+    try:
+        until(lambda: "certificate" in link.last_error or "ended" in link.last_error)
+        assert not link.connected
+    finally:
+        link.stop()
+
+
+def test_a_strange_broker_is_not_spoken_to(broker: Broker, tmp_path: Path) -> None:
+    ca, cert, key = Authority(tmp_path / "other", "other").identity("MDI-K01")
+    link = MqttLink("127.0.0.1", broker.port, ca, cert, key, "MDI-K01", None, Box())
+    link.start()
+    try:
+        until(lambda: "CERTIFICATE_VERIFY_FAILED" in link.last_error.upper().replace(" ", "_"))
+    finally:
+        link.stop()
+
+
+def test_missing_and_unfitting_files_say_what_to_do(authority: Authority, tmp_path: Path) -> None:
+    ca, cert, key = authority.identity("MDI-K01")
+    _, _, other_key = authority.identity("MDI-K02")
+    with pytest.raises(RoadError, match="enrol this device again"):
+        MqttLink("127.0.0.1", 1, ca, tmp_path / "absent.pem", key, "MDI-K01", None, Box()).start()
+    with pytest.raises(RoadError, match="do not fit together"):
+        MqttLink("127.0.0.1", 1, ca, cert, other_key, "MDI-K01", None, Box()).start()
+
+
+def test_no_broker_is_said_and_stop_is_quick(authority: Authority) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    link = MqttLink("127.0.0.1", port, *authority.identity("MDI-K01"), "MDI-K01", None, Box())
+    link.start()
+    until(lambda: "is it running" in link.last_error)
+    began = time.monotonic()
+    link.stop()
+    link.stop()
+    assert time.monotonic() - began < 2
+
+
+def test_a_topic_with_a_wildcard_cannot_be_published(authority: Authority) -> None:
+    link = MqttLink("127.0.0.1", 1, *authority.identity("MDI-K01"), "MDI-K01", None, Box())
+    for topic in ("", "a/+/b", "#", "a\0b"):
+        with pytest.raises(ValueError, match="not a topic"):
+            link.publish(topic, b"", 1)
+    link.stop()
+
+
+def test_tls_1_2_is_not_spoken(authority: Authority) -> None:
+    from sallyport_link.connection import tls_context
+
+    assert tls_context(*authority.identity("MDI-K01")).minimum_version == ssl.TLSVersion.TLSv1_3
