@@ -159,10 +159,12 @@ class Registry(Document):
 
 
 class ModelSet(Document):
-    """The models that a kiosk may run and a gateway accepts results of."""
+    """The models and the builds that a kiosk may run and a gateway accepts results of."""
 
     models: dict[Text, Digest]
     """Name -> SHA-256 of the file that the kiosk loads."""
+    software: Many[Digest]
+    """Approved builds of the kiosk's software, `sallyport_models.software.software_digest` of each (check 9)."""
 
     @property
     def digest(self) -> bytes:

@@ -1,0 +1,33 @@
+"""The gateway's own bounds, each with its unit and where it comes from. The release policy is signed data, not here."""
+
+from typing import Final
+
+CLOCK_SLACK_MS: Final = 500
+"""How much later, in ms, a kiosk may say it finished than the gateway's clock allows: rounding and scheduling."""
+
+RESULT_MAX_BYTES: Final = 16_384
+"""Largest verification result accepted; an honest one with ten captures has below 3 KiB (tests/gateway/test_admit.py)."""
+
+ATTACK_SCORE_LIMIT: Final = 0.5
+"""Passive attack score at or above which check 11 refuses: the calibrated even-odds point."""
+
+SESSION_LIFE_MS: Final = 120_000
+"""A session is open this long from its offer: three attempts of each modality (design §5, S16) with room to move."""
+
+NONCE_WAIT_MS: Final = 5_000
+"""Open request to nonce. The board answers in tens of ms; longer means a cut line."""
+
+OPENING_WAIT_MS: Final = 20_000
+"""Grant to the board's last word on it: grant life 10 s and strike 5 s (design §1), with slack for the road."""
+
+PRESENCE_FIRST_MS: Final = 4_000
+"""A result must be followed by a first presence message within this; later ones within the policy's absence."""
+
+ACT_CLOCK_MS: Final = 120_000
+"""An officer's act may be stamped this far from the gateway's clock, either way: browsers' clocks drift."""
+
+REVOCATION_RELOAD_S: Final = 5.0
+"""How often the documents are read again; S18 wants a revoked certificate refused within 60 s."""
+
+READY_AGE_MS: Final = 15_000
+"""A kiosk says READY every 5 s; after three missed ones the lane is out of contact."""

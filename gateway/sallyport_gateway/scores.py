@@ -1,0 +1,53 @@
+"""Check 12: do the kiosk's stated rates meet the operating point? The gateway does the sum again itself. Pure."""
+
+from math import log, log10
+from typing import Final
+
+from sallyport_protocol.checks import CheckNumber, CheckResult, failed, passed, unknown
+from sallyport_protocol.messages import Modality, ModalityOutcome, ModalityResult, Offer, Outcome, Result
+
+_TOLERANCE: Final = 0.05
+"""Largest difference, in powers of ten, between the kiosk's fused rate and ours: float rounding, not opinion."""
+
+_NAMES: Final = {Modality.FACE: "face", Modality.FINGER: "finger"}
+
+
+def check_match(result: Result, offer: Offer) -> CheckResult:
+    """Outcome MATCH; each modality at or below its floor; fused at or below the threshold (upper bounds, S4)."""
+    number, point = CheckNumber.MATCH, offer.operating
+    if result.outcome in (Outcome.NON_MATCH, Outcome.ATTACK_SUSPECTED):
+        wrong = [_NAMES[each.modality] for each in result.modalities if each.outcome is ModalityOutcome.NON_MATCH]
+        names = " and ".join(wrong) or "person"
+        return failed(number, "NON_MATCH", f"The {names} presented {'do' if len(wrong) > 1 else 'does'} not match.")
+    if result.outcome is not Outcome.MATCH:
+        return unknown(number, result.outcome.value, f"No comparison could be completed: {_why(result)}.")
+    judged = [each for each in result.modalities if each.exception is None]
+    if not judged:
+        return failed(number, "NOTHING_COMPARED", "Every modality is excused; identify the person by the manual path.")
+    for each in judged:
+        if each.outcome is not ModalityOutcome.MATCH or each.fmr is None:
+            return failed(number, "NON_MATCH", f"The {_NAMES[each.modality]} does not match.")
+        if each.fmr.upper_log10 > point.floor_fmr_log10:
+            return failed(number, "BELOW_FLOOR", f"The {_NAMES[each.modality]} match is too weak on its own.")
+    ours = fused_log10(tuple(judged))
+    if result.fused_fmr is None or abs(result.fused_fmr.upper_log10 - ours) > _TOLERANCE:
+        return failed(number, "SUM_DIFFERS", "The kiosk's combined rate is not what its parts add up to.")
+    if ours > point.fused_fmr_log10:
+        return failed(number, "BELOW_THRESHOLD", "Face and finger together are not certain enough.")
+    return passed(number, f"Fewer than 1 in {10 ** min(-ours, 12):,.0f} strangers would match as well.")
+
+
+def fused_log10(judged: tuple[ModalityResult, ...]) -> float:
+    """Upper bound of the fused false match rate, log10: Fisher's product rule for independent modalities.
+
+    For n rates with product x, P(product of n uniform variables <= x) = x * sum over k < n of (-ln x)^k / k!; for two
+    that is x (1 - ln x).
+    """
+    exponent = sum(each.fmr.upper_log10 for each in judged if each.fmr is not None)
+    if len(judged) == 1:
+        return exponent
+    return min(0.0, exponent + log10(1 - exponent * log(10)))
+
+
+def _why(result: Result) -> str:
+    return result.detail or result.outcome.value.lower().replace("_", " ")
