@@ -1,0 +1,103 @@
+"""One verdict from the modalities: what each claims, floors, and a stated false match rate for all together.
+
+For two independent modalities with rates a and b, an impostor passes a test on the product p = a b with probability
+p (1 - ln p): the chance that the product of two uniform numbers is at most p. One modality alone states its own rate.
+So a missing modality never lowers the bar: the one that is left must reach the fused rate by itself.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sallyport_biometrics.calibration import StatedFmr
+
+
+class FusedOutcome(StrEnum):
+    """What the scores say, before any other check."""
+
+    MATCH = "MATCH"
+    NON_MATCH = "NON_MATCH"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One modality's claim."""
+
+    modality: str
+    llr: float
+    """Natural-log likelihood ratio, genuine over impostor."""
+    fmr: StatedFmr
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What is asked of the scores. Rates are log10 and met by the upper bound, not the point."""
+
+    required: frozenset[str]
+    """Modalities that must be present, unless excepted on record."""
+    fused_log10: float = -6.0
+    floor_log10: float = -2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """The outcome and everything it rests on."""
+
+    outcome: FusedOutcome
+    llr: float | None
+    fmr: StatedFmr | None
+    reasons: tuple[str, ...]
+    """Why it is not a match; empty for a match."""
+
+
+def fuse(evidence: Sequence[Evidence], point: OperatingPoint, exceptions: frozenset[str] = frozenset()) -> Fused:
+    """Judges the evidence at an operating point.
+
+    `exceptions` are required modalities that an officer recorded as unusable today: they may be absent, and what is
+    left must then reach the fused rate alone. No evidence, or none that is required, is INCONCLUSIVE.
+    """
+    by_name = {item.modality: item for item in evidence}
+    if len(by_name) != len(evidence):
+        raise ValueError("one claim for each modality")
+    missing = sorted(point.required - exceptions - by_name.keys())
+    if missing or not point.required or not by_name:
+        reasons = tuple(f"{name} is missing" for name in missing) or ("nothing was compared",)
+        return Fused(FusedOutcome.INCONCLUSIVE, _total(by_name), fused_fmr(list(by_name.values())), reasons)
+    fmr = fused_fmr(list(by_name.values()))
+    assert fmr is not None
+    reasons = tuple(
+        f"{name} is below its floor" for name, item in by_name.items() if item.fmr.upper_log10 > point.floor_log10
+    )
+    if fmr.upper_log10 > point.fused_log10:
+        reasons += ("the stated false match rate is above the operating point",)
+    outcome = FusedOutcome.NON_MATCH if reasons else FusedOutcome.MATCH
+    return Fused(outcome, _total(by_name), fmr, reasons)
+
+
+def fused_fmr(evidence: Sequence[Evidence]) -> StatedFmr | None:
+    """The false match rate stated by one or two independent modalities; None for none. Raises ValueError for more."""
+    if not evidence:
+        return None
+    if len(evidence) == 1:
+        return evidence[0].fmr
+    if len(evidence) > 2:
+        raise ValueError("the product rule is stated for two modalities")
+    first, second = evidence[0].fmr, evidence[1].fmr
+    return StatedFmr(
+        product_rule_log10(first.point_log10 + second.point_log10),
+        product_rule_log10(first.upper_log10 + second.upper_log10),
+        True,  # no data resolve the product: it stands on the independence of the two
+    )
+
+
+def product_rule_log10(product_log10: float) -> float:
+    """log10 of p (1 - ln p) for log10 p <= 0: the rate at which two independent impostor rates multiply to p."""
+    if product_log10 > 0.0:
+        raise ValueError("a product of rates is at most 1")
+    return min(0.0, product_log10 + math.log10(1.0 - product_log10 * math.log(10.0)))
+
+
+def _total(evidence: Mapping[str, Evidence]) -> float | None:
+    return sum(item.llr for item in evidence.values()) if evidence else None
