@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
+
 from sallyport_protocol.errors import MalformedError
 
 VERSION = 1

@@ -177,7 +177,7 @@ def _check_session(result: Result, entry: Entry, session: OpenSession | None, di
         second = failed(CheckNumber.CHALLENGE, "OTHER_CHALLENGE", "The result answers another challenge.")
     elif session.answer is not None and not hmac.compare_digest(session.answer, digest):
         second = failed(
-            CheckNumber.CHALLENGE, "SECOND_ANSWER", "A different answer was already given for this session."
+            CheckNumber.CHALLENGE, "SECOND_ANSWER", "This session already has a different answer."
         )
     else:
         second = passed(CheckNumber.CHALLENGE)

@@ -6,7 +6,7 @@ CLOCK_SLACK_MS: Final = 500
 """How much later, in ms, a kiosk may say it finished than the gateway's clock allows: rounding and scheduling."""
 
 RESULT_MAX_BYTES: Final = 16_384
-"""Largest verification result accepted; an honest one with ten captures has below 3 KiB (tests/gateway/test_admit.py)."""
+"""Largest verification result accepted; an honest one with ten captures has below 3 KiB."""
 
 ATTACK_SCORE_LIMIT: Final = 0.5
 """Passive attack score at or above which check 11 refuses: the calibrated even-odds point."""

@@ -20,9 +20,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
-from sallyport_protocol.errors import RoadError
 
 from sallyport_link.waiting import Outgoing
+from sallyport_protocol.errors import RoadError
 
 log = logging.getLogger(__name__)
 

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sallyport_protocol.errors import RoadError
-
 from sallyport_link.backoff import RECONNECT
 from sallyport_link.connection import CONNECT_TIMEOUT_S, WINDOW, Connection, OnMessage, Road, tls_context
 from sallyport_link.waiting import Outgoing, Waiting
+from sallyport_protocol.errors import RoadError
 
 log = logging.getLogger(__name__)
 

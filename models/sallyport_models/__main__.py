@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sallyport_protocol.errors import SallyportError
 
 from sallyport_models import calibrate, evaluate
 from sallyport_models.card import card_of
 from sallyport_models.fetch import Tell, add_file, fetch_models, fetch_samples
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
 from sallyport_models.store import ModelStore, default_store
+from sallyport_protocol.errors import SallyportError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(evaluate.app, name="evaluate")

@@ -15,10 +15,9 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from sallyport_protocol.errors import MalformedError, RoadError
-
 from sallyport_models.manifest import Manifest, ModelEntry, SampleEntry, Source
 from sallyport_models.store import ModelStore, has_digest, write_atomically
+from sallyport_protocol.errors import MalformedError, RoadError
 
 Tell = Callable[[str], None]
 """Receives one line of progress at a time."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
+
 from sallyport_protocol.errors import MalformedError, RoadError
 from sallyport_protocol.word import Many, Word
 

@@ -7,9 +7,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sallyport_protocol.errors import MalformedError, RoadError
-
 from sallyport_models.manifest import Manifest, ModelEntry
+from sallyport_protocol.errors import MalformedError, RoadError
 
 STORE_VARIABLE = "SALLYPORT_MODELS"
 DEFAULT_STORE = Path("var/models")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sallyport_biometrics.calibration import Calibration, StatedFmr
 from sallyport_protocol.errors import MalformedError
 

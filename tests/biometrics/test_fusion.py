@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sallyport_biometrics.calibration import StatedFmr
 from sallyport_biometrics.fusion import Evidence, FusedOutcome, OperatingPoint, fuse, fused_fmr, product_rule_log10
 

@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sallyport_link.backoff import RECONNECT, Backoff
 
 chances = st.floats(0, 1, exclude_max=True)

@@ -5,6 +5,7 @@ import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sallyport_protocol import canonical
 from sallyport_protocol.errors import MalformedError
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sallyport_protocol.checks import CheckResult, failed, passed, unknown
 from sallyport_protocol.decision import (
     DEFAULTS,

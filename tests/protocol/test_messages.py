@@ -6,6 +6,7 @@ from typing import Any
 import pycddl
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from sallyport_protocol import canonical, sealing
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.messages import Capture, Modality, References, Result, binding, chain_head

@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 import pytest
+
 from sallyport_wire.messages import BOOT, LAYOUTS, STATUS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/protocol/wire.md").read_text()

@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sallyport_wire.frames import MAX_BODY, MAX_PAYLOAD, Decoder, crc16, encode, read
 from sallyport_wire.mac import hmac_sha256, same
 from sallyport_wire.messages import GRANT, LAYOUTS, STATUS_REQUEST, FrameError, Message, lane_id, unpack

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sallyport_wire.frames import CURRENT_VERSION, MIN_VERSION, Decoder, encode, read
 from sallyport_wire.messages import FrameError, Message
 

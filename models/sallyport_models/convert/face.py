@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
+
 from sallyport_protocol.errors import MalformedError
 
 IR_VERSION = 10

@@ -20,6 +20,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
 from sallyport_protocol.errors import MalformedError
 
 Weights = Mapping[str, list[NDArray[np.float32]]]
