@@ -1,0 +1,103 @@
+"""The officer's pages as an ASGI application."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from sallyport_gateway.web import acts, assets, live
+from sallyport_gateway.web.headers import PageHeaders
+from sallyport_gateway.web.pages import Pages
+from sallyport_gateway.web.ports import OfficerViews
+from sallyport_protocol.errors import RoadError
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    views: OfficerViews, *, assets_folder: Path | None = None, now: Callable[[], datetime] = utc_now
+) -> FastAPI:
+    """Builds the application. Raises RoadError when the style sheets are missing."""
+    pages = Pages()
+    app = FastAPI(title="Sallyport", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(PageHeaders)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.mount("/assets", StaticFiles(directory=assets.find(assets_folder)), name="assets")
+    app.include_router(acts.router(views.acts))
+    _add_pages(app, views, pages, now)
+    _add_streams(app, views, pages, now)
+    _add_problems(app, pages)
+    return app
+
+
+def _add_pages(app: FastAPI, views: OfficerViews, pages: Pages, now: Callable[[], datetime]) -> None:
+    @app.get("/", response_class=HTMLResponse)
+    async def lanes() -> str:
+        return pages.lanes_page(await views.lanes(), now())
+
+    @app.get("/sign-in", response_class=HTMLResponse)
+    async def sign_in() -> str:
+        return pages.sign_in_page()
+
+    @app.get("/lanes/{lane}", response_class=HTMLResponse)
+    async def one_lane(lane: str) -> str:
+        view = await views.lane(lane)
+        if view is None:
+            raise HTTPException(404, "There is no lane of that name. Go back to the list of lanes.")
+        return pages.lane_page(view, now())
+
+    @app.get("/lanes/{lane}/photograph/{key}")
+    async def photograph(lane: str, key: str) -> Response:
+        jpeg = await views.photograph(lane, key)
+        if jpeg is None:
+            raise HTTPException(404, "There is no such photograph, or no longer.")
+        return Response(jpeg, media_type="image/jpeg")
+
+
+def _add_streams(app: FastAPI, views: OfficerViews, pages: Pages, now: Callable[[], datetime]) -> None:
+    @app.get("/events")
+    async def lanes_events() -> Response:
+        async def draw() -> live.Picture:
+            return pages.lanes_picture(await views.lanes(), now())
+
+        return _event_stream(live.stream(views.subscribe(None), draw, now))
+
+    @app.get("/lanes/{lane}/events")
+    async def lane_events(lane: str) -> Response:
+        async def draw() -> live.Picture | None:
+            view = await views.lane(lane)
+            return None if view is None else pages.lane_picture(view, now())
+
+        if await views.lane(lane) is None:
+            raise HTTPException(404, "There is no lane of that name.")
+        return _event_stream(live.stream(views.subscribe(lane), draw, now))
+
+
+def _event_stream(content: object) -> StreamingResponse:
+    return StreamingResponse(
+        content,  # type: ignore[arg-type]
+        media_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+def _add_problems(app: FastAPI, pages: Pages) -> None:
+    @app.exception_handler(HTTPException)
+    async def refused(_request: Request, error: HTTPException) -> Response:
+        known = error.status_code == 404
+        heading = "Page not found" if known else "That cannot be done"
+        detail = error.detail if error.detail != "Not Found" else "Go back to the list of lanes."
+        return HTMLResponse(pages.problem_page(heading, detail), error.status_code)
+
+    @app.exception_handler(RoadError)
+    async def broken(_request: Request, error: RoadError) -> Response:
+        return HTMLResponse(pages.problem_page("The gateway cannot show this now", str(error)), 503)

@@ -1,0 +1,156 @@
+"""From view words to HTML: whole pages, and the regions that live updates replace."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, tzinfo
+from functools import cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sallyport_gateway.web.live import Picture
+from sallyport_gateway.web.view import DoorState, LanesView, LaneView, fmr_in_words
+
+LANE_REGIONS: Final = (
+    "alarms",
+    "verdict",
+    "door",
+    "subject",
+    "acts",
+    "session",
+    "reasons",
+    "modalities",
+    "checks",
+    "events",
+)
+LANES_REGIONS: Final = ("alarms", "lanes", "authorisations", "acts")
+
+DOOR_WORDS: Final = {
+    DoorState.LOCKED: "Locked",
+    DoorState.UNLOCKED: "Unlocked",
+    DoorState.OPEN: "Open",
+    DoorState.ALARM: "Alarm",
+    DoorState.UNKNOWN: "Not known",
+}
+
+
+class Pages:
+    """The officer's pages. Rendering is pure: the same view at the same moment gives the same text."""
+
+    def __init__(self) -> None:
+        self._jinja = Environment(
+            loader=PackageLoader("sallyport_gateway.web", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._jinja.filters |= _FILTERS
+        self._jinja.globals |= {"door_words": DOOR_WORDS, "zone_name": zone_name(), "zone": str(zone())}
+
+    def lane_page(self, view: LaneView, now: datetime) -> str:
+        """The page of one lane."""
+        return self._page("lane.html", f"/lanes/{view.lane}/events", self.lane_picture(view, now), view=view)
+
+    def lanes_page(self, view: LanesView, now: datetime) -> str:
+        """The first page."""
+        return self._page("lanes.html", "/events", self.lanes_picture(view, now), view=view)
+
+    def sign_in_page(self) -> str:
+        """Where an officer loads a development key and certificate."""
+        return self._page("sign-in.html", None, Picture({}, "Sign in", ""))
+
+    def problem_page(self, heading: str, sentence: str) -> str:
+        """What went wrong and what to do."""
+        return self._page("problem.html", None, Picture({}, heading, ""), heading=heading, sentence=sentence)
+
+    def lane_picture(self, view: LaneView, now: datetime) -> Picture:
+        """One lane at one moment."""
+        expired = view.decision is not None and view.decision.expired(now)
+        return Picture(
+            self._regions("lane", LANE_REGIONS, view=view, expired=expired),
+            f"{_headline(view, expired)} – {view.lane}",
+            _announcement(view, expired),
+        )
+
+    def lanes_picture(self, view: LanesView, now: datetime) -> Picture:
+        """The desk at one moment."""
+        expired = {lane.lane: lane.decision is not None and lane.decision.expired(now) for lane in view.lanes}
+        alarms = " ".join(f"Alarm. {alarm.lane}: {alarm.sentence}" for alarm in view.alarms)
+        return Picture(
+            self._regions("lanes", LANES_REGIONS, view=view, expired=expired),
+            f"Lanes – {view.prison}",
+            alarms,
+        )
+
+    def _regions(self, folder: str, names: tuple[str, ...], **words: Any) -> dict[str, str]:
+        return {name: self._jinja.get_template(f"{folder}/{name}.html").render(**words).strip() for name in names}
+
+    def _page(self, template: str, events: str | None, picture: Picture, **words: Any) -> str:
+        return self._jinja.get_template(template).render(events=events, picture=picture, **words)
+
+
+@cache
+def zone() -> tzinfo:
+    """The officers' time: the United Kingdom's, or UTC (and said so) where the machine lacks the time-zone data."""
+    try:
+        return ZoneInfo("Europe/London")
+    except ZoneInfoNotFoundError:
+        return UTC
+
+
+def zone_name() -> str:
+    """What the pages call their time."""
+    return "UTC" if zone() is UTC else "UK time"
+
+
+def _clock(moment: datetime) -> str:
+    return moment.astimezone(zone()).strftime("%H:%M:%S")
+
+
+def _moment(moment: datetime) -> str:
+    local = moment.astimezone(zone())
+    return f"{local:%H:%M} on {_day(local.date())}"
+
+
+def _window(window: tuple[datetime, datetime]) -> str:
+    opens, closes = (each.astimezone(zone()) for each in window)
+    if opens.date() == closes.date():
+        return f"{opens:%H:%M} to {closes:%H:%M} on {_day(closes.date())}"
+    return f"{_moment(opens)} to {_moment(closes)}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+_FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "clock": _clock,
+    "window": _window,
+    "day": _day,
+    "milliseconds": _milliseconds,
+    "fmr_in_words": fmr_in_words,
+}
+
+
+def _headline(view: LaneView, expired: bool) -> str:
+    if view.decision is not None:
+        return "EXPIRED" if expired else view.decision.verdict.value
+    return view.session.state if view.session else "No session"
+
+
+def _announcement(view: LaneView, expired: bool) -> str:
+    """What a screen reader says after a change: alarms, verdict or session, door."""
+    sentences = [f"Alarm. {alarm.sentence}" for alarm in view.alarms]
+    if view.decision is not None and expired:
+        sentences.append("The decision has run out.")
+    elif view.decision is not None:
+        sentences.append(f"Verdict: {view.decision.verdict}. {view.decision.summary}")
+    elif view.session is not None:
+        sentences.append(f"{view.session.state}.")
+    sentences.append(f"Door: {DOOR_WORDS[view.door.state]}.")
+    return " ".join(sentences)

@@ -1,0 +1,55 @@
+"""What the officer's pages need from the gateway."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from sallyport_gateway.web.view import LanesView, LaneView
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedAct:
+    """An act waiting for its signature."""
+
+    to_be_signed: bytes
+    """The COSE Sig_structure; the browser answers with ECDSA P-256 over its SHA-256."""
+    token: str
+    """Names the prepared act at `submit`: unguessable, short-lived, good for one use."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActOutcome:
+    """What became of an act, in sentences for the officer."""
+
+    accepted: bool
+    sentences: tuple[str, ...]
+
+
+class OfficerActs(Protocol):
+    """Acts that officers sign. A refusal is a value; RoadError and MalformedError are for roads and bytes."""
+
+    async def prepare(self, kind: str, fields: Mapping[str, str], certificate_der: bytes) -> PreparedAct | ActOutcome:
+        """Builds the message to be signed by the holder of this certificate, or says why not."""
+
+    async def submit(self, token: str, signature: bytes) -> ActOutcome:
+        """Takes the 64-byte r‖s signature, verifies it, judges the act and does it."""
+
+
+class OfficerViews(Protocol):
+    """What officers see. All reads must be quick: a page re-reads its lane twice a second and after every tick."""
+
+    @property
+    def acts(self) -> OfficerActs:
+        """Where the officers' acts go."""
+
+    async def lanes(self) -> LanesView:
+        """The whole desk."""
+
+    async def lane(self, lane: str) -> LaneView | None:
+        """One lane; None when there is none of that name."""
+
+    async def photograph(self, lane: str, key: str) -> bytes | None:
+        """The JPEG that `SubjectView.photograph` names, while that subject is in that lane; else None."""
+
+    def subscribe(self, lane: str | None) -> AsyncIterator[None]:
+        """A tick after every change of that lane, or of anything (None). A missed tick costs half a second."""

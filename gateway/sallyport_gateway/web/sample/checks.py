@@ -1,0 +1,51 @@
+"""Checks and modality rows as decisions show them."""
+
+from dataclasses import replace
+
+from sallyport_gateway.web.view import CheckView, ModalityView
+from sallyport_protocol.decision import ADMISSION, AUTHORISATION, CheckNumber, CheckOutcome
+
+FACE = ModalityView("Face", "Matches", 4.2e-5, "good", 1)
+FINGER = ModalityView("Finger: right index", "Matches", 2.3e-7, "good", 1)
+WEAK_FINGER = ModalityView("Finger: right index", "Not clear", 0.31, "poor", 3)
+
+ALL_PASS = tuple(
+    CheckView(number, number.title, CheckOutcome.PASS, number.title + ".") for number in (*ADMISSION, *AUTHORISATION)
+)
+
+
+def _with(*changed: CheckView) -> tuple[CheckView, ...]:
+    by_number = {check.number: check for check in changed}
+    return tuple(by_number.get(check.number, check) for check in ALL_PASS)
+
+
+def _not_passed(number: CheckNumber, outcome: CheckOutcome, sentence: str, owner: str, step: str) -> CheckView:
+    return replace(ALL_PASS[number - 1], outcome=outcome, sentence=sentence, owner=owner, next_step=step)
+
+
+HELD = _with(
+    _not_passed(
+        CheckNumber.WARRANTS,
+        CheckOutcome.FAIL,
+        "A warrant of imprisonment (number 4711 of Sample Crown Court) is outstanding.",
+        "Court liaison",
+        "Send the court an urgent query through the court liaison desk.",
+    ),
+    _not_passed(
+        CheckNumber.FRESHNESS,
+        CheckOutcome.UNKNOWN,
+        "The Crown Court's hourly list is 2 h 10 min old; it may be at most 1 h 15 min old.",
+        "Offender management",
+        "Wait for the source to answer, then start a new attempt.",
+    ),
+)
+
+REFERRED = _with(
+    _not_passed(
+        CheckNumber.MATCH,
+        CheckOutcome.UNKNOWN,
+        "The face matches; the finger could not be compared well enough in three attempts.",
+        "Duty governor",
+        "Keep the person here and call the duty governor.",
+    ),
+)
