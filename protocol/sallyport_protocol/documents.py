@@ -241,8 +241,9 @@ def signed_by(*certificates: x509.Certificate) -> envelope.KeyResolver:
 
 
 def model_set_digest(models: dict[str, bytes]) -> bytes:
-    """SHA-256 over the deterministic encoding of name -> SHA-256."""
-    return sha256(canonical.encode(models)).digest()
+    """SHA-256 over a line `name sha256` for each model, by name (what the manifest of the models states too)."""
+    lines = "".join(f"{name} {digest.hex()}\n" for name, digest in sorted(models.items()))
+    return sha256(b"sallyport model set v1\n" + lines.encode()).digest()
 
 
 def interlock_fingerprint(key_up: bytes, key_down: bytes, epoch: int) -> bytes:

@@ -1,0 +1,68 @@
+"""The configuration file of each holder, as text. Pure. Paths inside are relative to the file itself."""
+
+from typing import Final
+
+from sallyport_provisioning.certificates import LIST_LIFE
+from sallyport_provisioning.description import Description, Gateway, Interlock, Kiosk
+from sallyport_provisioning.toml_text import to_toml
+
+_RELATIVE: Final = "Paths are relative to this file."
+
+
+def gateway_toml(description: Description, gateway: Gateway) -> str:
+    """What a gateway must know. Its own `profile` decides: a production gateway refuses a development policy."""
+    return to_toml(
+        {
+            "name": gateway.name,
+            "profile": str(description.profile),
+            "prisons": list(gateway.prisons),
+            "broker": {"host": description.broker.host, "port": description.broker.port},
+            "identity": {"certificate": "certificate.pem", "key": "key.pem"},
+            "trust": {
+                "authorities": "authorities.pem",
+                "revoked": "revoked.pem",
+                "provisioner": "provisioner.pem",
+                "revocation_age_s": int(LIST_LIFE.total_seconds()),
+            },
+            "documents": {
+                "registry": "registry.cose",
+                "model_set": "model-set.cose",
+                "policy": "policy.cose",
+            },
+            "secrets": {"interlocks": "interlocks", "references": "references.key"},
+            "store": {"url": "sqlite:///gateway.db"},
+            "web": {"host": gateway.web_host, "port": gateway.web_port},
+        },
+        f"Gateway {gateway.name}. {_RELATIVE}",
+    )
+
+
+def kiosk_toml(description: Description, kiosk: Kiosk, interlock: Interlock | None, models: str) -> str:
+    """What a kiosk must know. `models` is the store of verified models, relative to the file or absolute."""
+    return to_toml(
+        {
+            "name": kiosk.name,
+            "prison": description.lane_named(kiosk.lane).prison,
+            "lane": kiosk.lane,
+            "interlock": interlock.name if interlock else "",
+            "profile": str(description.profile),
+            "broker": {"host": description.broker.host, "port": description.broker.port},
+            "identity": {
+                "signer": "file",
+                "certificate": "certificate.pem",
+                "key": "key.pem",
+                "password_file": "key-password",
+            },
+            "trust": {
+                "authorities": "authorities.pem",
+                "revoked": "revoked.pem",
+                "provisioner": "provisioner.pem",
+                "gateways": "gateways.pem",
+            },
+            "documents": {"model_set": "model-set.cose", "policy": "policy.cose"},
+            "devices": {"camera": kiosk.camera, "sensor": kiosk.sensor, "lock": kiosk.lock},
+            "screen": {"host": kiosk.screen_host, "port": kiosk.screen_port},
+            "store": {"outbox": "outbox", "models": models},
+        },
+        f"Kiosk {kiosk.name}. {_RELATIVE}",
+    )

@@ -1,0 +1,149 @@
+"""The estate as data: what `estate.toml` says. Frozen words, parsed strictly; nothing here touches the world."""
+
+import tomllib
+from collections import Counter
+from typing import Annotated, Any, Final, Self
+
+from pydantic import Field, model_validator
+
+from sallyport_protocol.documents import HolderName, LaneKind, Profile
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.identity import OFFICER_ROLES, Role
+from sallyport_protocol.messages import DeviceName, PrisonCode
+from sallyport_protocol.word import Many, Name, Text, Word
+from sallyport_provisioning.toml_text import to_toml
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+FORMAT: Final = 1
+
+
+class Prison(Word):
+    code: PrisonCode
+    name: Text
+
+
+class Lane(Word):
+    name: DeviceName
+    prison: PrisonCode
+    kind: Name[LaneKind]
+
+
+class BrokerPlace(Word):
+    """The one broker of this estate (a region, in a national roll-out)."""
+
+    name: HolderName
+    host: Text
+    """Where devices reach it."""
+    listen: Text
+    """Address that it binds; 127.0.0.1 in development."""
+    port: Port
+    names: Many[Text]
+    """DNS names and addresses in its certificate."""
+
+
+class Gateway(Word):
+    name: HolderName
+    prisons: Many[PrisonCode]
+    web_host: Text
+    web_port: Port
+
+
+class Kiosk(Word):
+    """A kiosk with the drivers of its devices, each by its URI."""
+
+    name: DeviceName
+    lane: DeviceName
+    screen_host: Text
+    screen_port: Port
+    camera: Text
+    sensor: Text
+    lock: Text
+
+
+class Interlock(Word):
+    name: DeviceName
+    lane: DeviceName
+
+
+class Officer(Word):
+    """A person who acts with a development certificate. `prison` None: for every prison of the estate."""
+
+    name: HolderName
+    full_name: Text
+    roles: Annotated[tuple[Name[Role], ...], Field(strict=False, min_length=1)]
+    prison: PrisonCode | None = None
+
+
+class Description(Word):
+    """Everything that must exist. Names are unique over the whole estate; each lane has one kiosk and one interlock."""
+
+    format: Annotated[int, Field(ge=FORMAT, le=FORMAT)]
+    name: Text
+    profile: Name[Profile]
+    provisioner: HolderName
+    models: Text
+    """The store of verified models, relative to this file or absolute."""
+    broker: BrokerPlace
+    prison: Many[Prison]
+    lane: Many[Lane]
+    gateway: Many[Gateway]
+    kiosk: Many[Kiosk]
+    interlock: Many[Interlock]
+    officer: Many[Officer]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _once("name", [*self.holder_names, *(lane.name for lane in self.lane)])
+        _once("prison", [prison.code for prison in self.prison])
+        _once("kiosk's lane", [kiosk.lane for kiosk in self.kiosk])
+        _once("interlock's lane", [interlock.lane for interlock in self.interlock])
+        prisons = {prison.code for prison in self.prison}
+        lanes = {lane.name for lane in self.lane}
+        _known("prison", prisons, [lane.prison for lane in self.lane])
+        _known("prison", prisons, [code for gateway in self.gateway for code in gateway.prisons])
+        _known("prison", prisons, [officer.prison for officer in self.officer if officer.prison is not None])
+        _known("lane", lanes, [kiosk.lane for kiosk in self.kiosk] + [board.lane for board in self.interlock])
+        for officer in self.officer:
+            if not OFFICER_ROLES.issuperset(officer.roles):
+                raise ValueError(f"{officer.name} has a role that is not an officer's")
+        return self
+
+    @property
+    def holder_names(self) -> tuple[str, ...]:
+        """Everybody and everything that holds a key."""
+        devices = [kiosk.name for kiosk in self.kiosk] + [board.name for board in self.interlock]
+        people = [officer.name for officer in self.officer]
+        gateways = [gateway.name for gateway in self.gateway]
+        return (self.broker.name, self.provisioner, *gateways, *devices, *people)
+
+    def lane_named(self, name: str) -> Lane:
+        """Consistency guarantees that a device's lane exists."""
+        return next(lane for lane in self.lane if lane.name == name)
+
+    def to_toml(self) -> str:
+        plain = self.to_map()
+        for officer in plain["officer"]:
+            if officer["prison"] is None:
+                del officer["prison"]
+        return to_toml(plain, "The estate as data. `sallyport-estate verify` compares what exists with it.")
+
+    @classmethod
+    def from_toml(cls, text: str) -> "Description":
+        """Raises MalformedError that names the first thing wrong."""
+        try:
+            content: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise MalformedError(f"estate.toml is not TOML: {error}") from error
+        return cls.parse(content)
+
+
+def _once(what: str, values: list[str]) -> None:
+    for value, count in Counter(values).items():
+        if count > 1:
+            raise ValueError(f"{what} {value} occurs {count} times")
+
+
+def _known(what: str, known: set[str], used: list[str]) -> None:
+    for value in used:
+        if value not in known:
+            raise ValueError(f"{what} {value} is not described")
