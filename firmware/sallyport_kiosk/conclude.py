@@ -1,0 +1,109 @@
+"""From evidence to the result that is signed. Pure: times, counter and boot are arguments."""
+
+from dataclasses import dataclass
+
+from sallyport_biometrics.calibration import StatedFmr
+from sallyport_biometrics.fusion import Evidence, Fused, FusedOutcome, OperatingPoint, fuse
+from sallyport_kiosk.evidence import ModalityEvidence
+from sallyport_kiosk.offers import Boot
+from sallyport_protocol import messages
+from sallyport_protocol.messages import Liveness, ModalityOutcome, ModalityResult, Offer, Outcome, Result, chain_head
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a result is made."""
+
+    finished: int
+    """Milliseconds from receiving the offer, monotonic."""
+    wall: int
+    counter: int
+    tamper: bool
+
+
+def conclude(
+    offer: Offer,
+    boot: Boot,
+    evidence: tuple[ModalityEvidence, ...],
+    moment: Moment,
+    liveness: Liveness,
+    *,
+    abandoned: bool = False,
+) -> Result:
+    """The verification result of a session."""
+    captures = tuple(sorted((c for each in evidence for c in each.captures), key=lambda capture: capture.at))
+    fused = _fuse(offer, evidence)
+    return Result(
+        session=offer.session,
+        challenge=offer.challenge,
+        kiosk=boot.kiosk,
+        lane=boot.lane,
+        boot_nonce=boot.nonce,
+        counter=moment.counter,
+        oldest_capture=captures[0].at if captures else moment.finished,
+        finished=moment.finished,
+        wall=moment.wall,
+        captures=captures,
+        chain=chain_head(offer.session, offer.challenge, captures),
+        modalities=tuple(_modality(each) for each in evidence),
+        liveness=liveness,
+        fused_llr=fused.llr,
+        fused_fmr=_stated(fused.fmr),
+        outcome=_outcome(evidence, fused, liveness, abandoned),
+        detail="; ".join(each.detail for each in evidence if each.detail)[:200],
+        software=boot.software,
+        policy=boot.policy.digest,
+        model_set=boot.model_set.digest,
+        tamper=moment.tamper,
+    )
+
+
+def _outcome(evidence: tuple[ModalityEvidence, ...], fused: Fused, liveness: Liveness, abandoned: bool) -> Outcome:
+    """The worst that can be said comes first; MATCH only when nothing else can be."""
+    outcomes = {each.outcome for each in evidence}
+    if liveness is Liveness.FAILED:
+        return Outcome.ATTACK_SUSPECTED
+    if ModalityOutcome.NON_MATCH in outcomes:
+        return Outcome.NON_MATCH
+    if ModalityOutcome.FAULT in outcomes:
+        return Outcome.FAULT
+    if abandoned:
+        return Outcome.ABANDONED
+    if outcomes <= {ModalityOutcome.MATCH, ModalityOutcome.EXCEPTION} and fused.outcome is FusedOutcome.MATCH:
+        return Outcome.MATCH
+    return Outcome.INCONCLUSIVE
+
+
+def _fuse(offer: Offer, evidence: tuple[ModalityEvidence, ...]) -> Fused:
+    point = OperatingPoint(
+        required=frozenset(str(each) for each in offer.operating.modalities),
+        fused_log10=offer.operating.fused_fmr_log10,
+        floor_log10=offer.operating.floor_fmr_log10,
+    )
+    claims = [
+        Evidence(str(each.modality), each.llr, each.fmr)
+        for each in evidence
+        if each.llr is not None and each.fmr is not None
+    ]
+    return fuse(claims, point, frozenset(str(each.modality) for each in offer.exceptions))
+
+
+def _modality(each: ModalityEvidence) -> ModalityResult:
+    return ModalityResult(
+        modality=each.modality,
+        outcome=each.outcome,
+        attempts=each.attempts,
+        llr=each.llr,
+        fmr=_stated(each.fmr),
+        quality=each.quality,
+        attack_score=each.attack_score,
+        models=each.models,
+        exception=each.exception,
+        reference_age_days=each.reference_age_days,
+    )
+
+
+def _stated(fmr: StatedFmr | None) -> messages.StatedFmr | None:
+    if fmr is None:
+        return None
+    return messages.StatedFmr(point_log10=fmr.point_log10, upper_log10=fmr.upper_log10, extrapolated=fmr.extrapolated)

@@ -1,0 +1,118 @@
+"""Reads a face: frames -> one usable face in each -> template -> comparison with this one person's references."""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from sallyport_biometrics.calibration import Calibration
+from sallyport_biometrics.face.compare import compare
+from sallyport_biometrics.face.pipeline import FacePipeline
+from sallyport_biometrics.face.template import FaceTemplate
+from sallyport_biometrics.face.words import Embedding, FrameAnalysis
+from sallyport_kiosk import parameters
+from sallyport_kiosk.comparison import best_of
+from sallyport_kiosk.evidence import ModalityEvidence
+from sallyport_kiosk.ports import Camera, Frame
+from sallyport_kiosk.stage import Age, Stage, Step
+from sallyport_protocol.errors import MalformedError, RoadError
+from sallyport_protocol.messages import Capture, Modality, ModalityOutcome, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class FaceReader:
+    """The camera, the networks and what their scores are worth."""
+
+    camera: Camera
+    pipeline: FacePipeline
+    calibration: Calibration
+    age: Age
+
+    def read(self, references: tuple[Reference, ...], stage: Stage) -> tuple[ModalityEvidence, FaceTemplate | None]:
+        """The face's evidence and the template of the person seen, for the presence watch. Never raises."""
+        if (excused := stage.exceptions.get(Modality.FACE)) is not None:
+            return ModalityEvidence(Modality.FACE, ModalityOutcome.EXCEPTION, exception=excused), None
+        try:
+            known = [(FaceTemplate.from_bytes(each.template), each) for each in references]
+            self.camera.open()
+            return self._attempts(known, stage)
+        except (RoadError, MalformedError, ValueError) as error:
+            return ModalityEvidence(Modality.FACE, ModalityOutcome.FAULT, detail=f"face: {error}"[:150]), None
+
+    def _attempts(
+        self, known: list[tuple[FaceTemplate, Reference]], stage: Stage
+    ) -> tuple[ModalityEvidence, FaceTemplate | None]:
+        evidence = ModalityEvidence(Modality.FACE, ModalityOutcome.NOT_ACQUIRED, detail="no usable picture of a face")
+        template: FaceTemplate | None = None
+        for attempt in range(1, stage.attempts + 1):
+            if stage.over:
+                break
+            frames = self._frames(stage)
+            if len(frames) < parameters.FRAMES:
+                evidence = replace(evidence, attempts=attempt)
+                continue
+            template = self.pipeline.template([(embedding, quality) for _, embedding, quality in frames])
+            captures = tuple(_capture(frame, stage) for frame, _, _ in frames)
+            evidence = self._judge(template, known, captures, attempt, stage)
+            if evidence.outcome is ModalityOutcome.MATCH:
+                break
+        return evidence, template
+
+    def _frames(self, stage: Stage) -> list[tuple[Frame, Embedding, float]]:
+        """Up to `FRAMES` usable frames of one attempt; fewer when its time runs out."""
+        taken: list[tuple[Frame, Embedding, float]] = []
+        until = stage.clock.monotonic_ms() + parameters.FACE_ATTEMPT_MS
+        stage.display.show(Step.FACE, "LOOK_AT_CAMERA")
+        while len(taken) < parameters.FRAMES and not stage.over and stage.clock.monotonic_ms() < until:
+            began = stage.clock.monotonic_ms()
+            frame = self.camera.read()
+            if stage.clock.monotonic_ms() - began > parameters.SLOWEST_CAMERA_MS:
+                raise RoadError("the camera is too slow; check its cable and its load")
+            stage.display.picture(frame.image)
+            if frame.captured_ms < stage.started:
+                continue  # taken before the offer: not an answer to this challenge
+            analysis = self.pipeline.analyse(frame.image)
+            if analysis.face is None or analysis.quality is None or not analysis.usable:
+                taken.clear()  # the frames of one template follow each other
+                stage.display.show(Step.FACE, _instruction(analysis))
+                continue
+            taken.append((frame, self.pipeline.embed(frame.image, analysis.face), analysis.quality.overall))
+            stage.display.show(Step.FACE, "KEEP_STILL", len(taken) / parameters.FRAMES)
+        return taken
+
+    def _judge(
+        self,
+        template: FaceTemplate,
+        known: list[tuple[FaceTemplate, Reference]],
+        captures: tuple[Capture, ...],
+        attempt: int,
+        stage: Stage,
+    ) -> ModalityEvidence:
+        """Strictly one to one: the best of this person's own references, never anybody else's."""
+        base = ModalityEvidence(
+            Modality.FACE,
+            ModalityOutcome.INCONCLUSIVE,
+            attempts=attempt,
+            quality=template.quality,
+            captures=captures,
+            models=template.models,
+        )
+        if not known:
+            return replace(base, detail="no face reference is enrolled")
+        best = best_of([(compare(template, each), reference) for each, reference in known], self.calibration)
+        matched = best.fmr.upper_log10 <= stage.point.floor_log10
+        return replace(
+            base,
+            outcome=ModalityOutcome.MATCH if matched else ModalityOutcome.NON_MATCH,
+            llr=best.llr,
+            fmr=best.fmr,
+            reference_age_days=self.age(best.reference),
+            detail="" if matched else "the face is not the enrolled person's",
+        )
+
+
+def _instruction(analysis: FrameAnalysis) -> str:
+    return str(analysis.feedback[0]) if analysis.feedback else "LOOK_AT_CAMERA"
+
+
+def _capture(frame: Frame, stage: Stage) -> Capture:
+    digest = sha256(frame.image.tobytes()).digest()
+    return Capture(modality=Modality.FACE, digest=digest, at=stage.since_offer(frame.captured_ms))

@@ -1,0 +1,33 @@
+"""The kiosk's own bounds, each with its unit and where it comes from. The release policy is signed data, not here."""
+
+from typing import Final
+
+FRAMES: Final = 5
+"""Usable frames in one face template (design §6: several frames; the compute budget is stated for five)."""
+
+FACE_ATTEMPT_MS: Final = 8_000
+"""One face attempt: enough to read one instruction and follow it."""
+
+FINGER_ATTEMPT_MS: Final = 12_000
+"""One finger attempt: from the instruction to a finger on the sensor."""
+
+FINGER_POLL_S: Final = 0.05
+"""Between two looks at the finger sensor."""
+
+PRESENCE_MS: Final = 1_000
+"""Design §3: presence is reported every second from the match to the opening."""
+
+READY_MS: Final = 5_000
+"""READY is repeated this often: it is how the gateway knows that the kiosk is there and which boot it is."""
+
+SLOWEST_CAMERA_MS: Final = 2_000
+"""A camera that takes longer for one frame is too slow to follow a person (issue: 1 frame a second is too slow)."""
+
+RESULT_EXPIRY_S: Final = 60
+"""MQTT expiry of a result; the outbox resends until the gateway's signed word arrives."""
+
+MESSAGE_EXPIRY_S: Final = 5
+"""MQTT expiry of what is worthless when late: READY, presence, interlock frames."""
+
+END_SHOWN_MS: Final = 8_000
+"""How long the last instruction of a session stays on the screen."""

@@ -1,0 +1,63 @@
+"""What a running session needs from its surroundings: a clock, a way out, and a screen for the next instruction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Event
+from typing import Protocol
+
+from sallyport_biometrics.fusion import OperatingPoint
+from sallyport_kiosk.clock import Clock
+from sallyport_kiosk.ports import Pixels
+from sallyport_protocol.messages import Reference
+
+
+class Step(StrEnum):
+    """Where the prisoner is on the way."""
+
+    IDLE = "IDLE"
+    FACE = "FACE"
+    FINGER = "FINGER"
+    WAIT = "WAIT"
+    DONE = "DONE"
+
+
+class Display(Protocol):
+    """The prisoner's screen."""
+
+    def show(self, step: Step, instruction: str, progress: float = 0.0) -> None:
+        """One instruction at a time, by its code; `progress` of this step, 0 to 1."""
+
+    def picture(self, frame: Pixels | None) -> None:
+        """The live picture, from memory to the screen; None clears it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One session's surroundings."""
+
+    clock: Clock
+    display: Display
+    stop: Event
+    """Set when the session is ended from outside."""
+    started: int
+    """Monotonic ms when the offer was received."""
+    deadline: int
+    """Monotonic ms after which nothing more may be captured."""
+    attempts: int
+    point: OperatingPoint
+    exceptions: dict[str, str] = field(default_factory=dict)
+    """Modality to the reason that an officer recorded."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the session has ended or run out of time."""
+        return self.stop.is_set() or self.clock.monotonic_ms() >= self.deadline
+
+    def since_offer(self, monotonic_ms: int) -> int:
+        """A monotonic time as milliseconds from the offer's receipt."""
+        return max(0, monotonic_ms - self.started)
+
+
+Age = Callable[[Reference], int | None]
+"""A reference's age in days, as far as this machine's clock can tell."""
