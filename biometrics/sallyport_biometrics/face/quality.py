@@ -1,0 +1,140 @@
+"""How good a face image is, after the ideas of ISO/IEC 29794-5: measures, one overall number, and feedback."""
+
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sallyport_biometrics.face.align import ARCFACE
+from sallyport_biometrics.face.parameters import Parameters
+from sallyport_biometrics.face.words import Box, Face, Feedback, Image, Landmarks, Pose, Quality
+
+NOSE_DEPTH = 0.62
+"""Nose tip before the eyes' line, in eye distances, seen from above; adult mean, anthropometric tables."""
+NOSE_LEVEL = 0.537
+"""Nose tip between eyes (0) and mouth (1) in a level face: the median of LFW by YuNet."""
+HEAD_HALF_WIDTH = 1.3
+"""Half the width of an upright head with ears, in eye distances; adult mean, anthropometric tables."""
+PITCH_PER_LEVEL = 115.0
+"""Degrees of pitch for a shift of the nose level by one; from rotating the ArcFace positions with NOSE_DEPTH."""
+
+
+def assess(chip: Image, face: Face, frame_size: tuple[int, int], limits: Parameters) -> Quality:
+    """Measure one face. `chip` is the aligned 112 x 112 cut-out, `frame_size` is (height, width)."""
+    region = inner_face(chip)
+    left, right = np.array(face.landmarks.left_eye), np.array(face.landmarks.right_eye)
+    exposure = limits.exposure
+    quality = Quality(
+        eye_distance=float(np.linalg.norm(left - right)),
+        brightness=float(np.median(region)),
+        dark_share=float((region <= exposure.dark_level).mean()),
+        bright_share=float((region >= exposure.bright_level).mean()),
+        contrast=float(region.std()),
+        sharpness=sharpness(region),
+        pose=pose(face.landmarks),
+        inside=share_inside(head_box(face.landmarks), frame_size),
+        overall=0.0,
+    )
+    return _with_overall(quality, limits)
+
+
+def complaints(quality: Quality, limits: Parameters) -> tuple[Feedback, ...]:
+    """Everything that keeps this face out of a template, the most useful instruction first."""
+    frame, exposure, angles = limits.frame, limits.exposure, limits.pose
+    found = {
+        Feedback.TOO_FAR: quality.eye_distance < frame.eyes_far,
+        Feedback.TOO_CLOSE: quality.eye_distance > frame.eyes_close,
+        Feedback.OFF_CENTRE: quality.inside < frame.inside,
+        Feedback.TOO_DARK: quality.brightness < exposure.dark_median or quality.dark_share > exposure.dark_share,
+        Feedback.TOO_BRIGHT: quality.brightness > exposure.bright_median
+        or quality.bright_share > exposure.bright_share,
+        Feedback.LOW_CONTRAST: quality.contrast < exposure.contrast,
+        Feedback.HEAD_TILTED: abs(quality.pose.roll) > angles.roll,
+        Feedback.TURN_TO_CAMERA: abs(quality.pose.yaw) > angles.yaw or abs(quality.pose.pitch) > angles.pitch,
+        Feedback.BLURRED: quality.sharpness < limits.sharpness.least,
+    }
+    return tuple(code for code, wrong in found.items() if wrong)
+
+
+def inner_face(chip: Image) -> npt.NDArray[np.float32]:
+    """Luminance from brow to chin without hair and background, [70, 64] for the 112-pixel chip."""
+    grey = cv2.cvtColor(chip, cv2.COLOR_BGR2GRAY)
+    return np.asarray(grey[36:106, 24:88], dtype=np.float32)
+
+
+def sharpness(region: npt.NDArray[np.float32]) -> float:
+    """Share of the contrast's energy that a small blur removes, 0 (soft) to 1.
+
+    The same blur takes much from a sharp image and little from one that is already soft; dividing by the
+    variance makes the measure independent of contrast.
+    """
+    smooth = cv2.GaussianBlur(region, (0, 0), 1.5)
+    energy = float(region.var())
+    return float(((region - smooth) ** 2).mean()) / energy if energy > 1.0 else 0.0
+
+
+def pose(landmarks: Landmarks) -> Pose:
+    """Yaw, pitch and roll in degrees from five points, after turning the eyes' line level."""
+    points = landmarks.array()
+    eyes = points[1] - points[0]
+    distance = float(np.linalg.norm(eyes))
+    if distance < 1e-6:
+        return Pose(90.0, 90.0, 0.0)
+    roll = math.atan2(float(eyes[1]), float(eyes[0]))
+    turn = np.array([[math.cos(roll), math.sin(roll)], [-math.sin(roll), math.cos(roll)]])
+    level = (points - points[:2].mean(axis=0)) @ turn.T
+    mouth = level[3:].mean(axis=0)
+    aside = (level[2, 0] - mouth[0] * NOSE_LEVEL) / max(distance, float(mouth[1]) * 0.8, 1e-6)
+    yaw = math.degrees(math.asin(max(-1.0, min(1.0, aside / NOSE_DEPTH))))
+    depth = float(level[2, 1] / mouth[1]) - NOSE_LEVEL if mouth[1] > 1e-6 else 1.0
+    return Pose(yaw, max(-90.0, min(90.0, depth * PITCH_PER_LEVEL)), math.degrees(roll))
+
+
+def head_box(landmarks: Landmarks) -> Box:
+    """A square around brow and chin; unlike the detector's box it is not cut at the frame's edge."""
+    points = landmarks.array()
+    across = float(np.linalg.norm(points[1] - points[0]))
+    down = float(np.linalg.norm(points[3:].mean(axis=0) - points[:2].mean(axis=0)))
+    half = HEAD_HALF_WIDTH * max(across, down)
+    x, y = (float(value) for value in points.mean(axis=0))
+    return Box(x - half, y - half, 2 * half, 2 * half)
+
+
+def share_inside(box: Box, frame_size: tuple[int, int]) -> float:
+    """Share of the box's area that lies in the frame."""
+    height, width = frame_size
+    across = min(box.left + box.width, width) - max(box.left, 0.0)
+    down = min(box.top + box.height, height) - max(box.top, 0.0)
+    return max(0.0, across) * max(0.0, down) / box.area if box.area > 0 else 0.0
+
+
+def _with_overall(quality: Quality, limits: Parameters) -> Quality:
+    """The product of one soft step for each measure: 0 at its limit, 1 well inside."""
+    edge, exposure, angles = limits.overall.edge, limits.exposure, limits.pose
+    steps = (
+        _above(quality.eye_distance, limits.frame.eyes_far, edge),
+        _above(quality.brightness, exposure.dark_median, edge),
+        _below(quality.brightness, exposure.bright_median, edge * 0.3),
+        _below(quality.dark_share, exposure.dark_share, edge),
+        _below(quality.bright_share, exposure.bright_share, edge),
+        _above(quality.contrast, exposure.contrast, edge),
+        _below(abs(quality.pose.yaw), angles.yaw, edge),
+        _below(abs(quality.pose.pitch), angles.pitch, edge),
+        _below(abs(quality.pose.roll), angles.roll, edge),
+        _above(quality.sharpness, limits.sharpness.least, edge),
+        quality.inside,
+    )
+    values = {name: getattr(quality, name) for name in Quality.__slots__}
+    return Quality(**{**values, "overall": math.prod(steps)})
+
+
+def _above(value: float, limit: float, edge: float) -> float:
+    return max(0.0, min(1.0, (value - limit * (1 - edge)) / (2 * limit * edge)))
+
+
+def _below(value: float, limit: float, edge: float) -> float:
+    return max(0.0, min(1.0, (limit * (1 + edge) - value) / (2 * limit * edge)))
+
+
+assert ARCFACE.size == 112, "inner_face cuts a 112-pixel chip"  # the region is given in its pixels

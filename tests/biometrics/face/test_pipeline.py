@@ -1,0 +1,102 @@
+"""The page of the face pipeline on public photographs and on everything a camera may do wrong."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from sallyport_biometrics.face.compare import compare
+from sallyport_biometrics.face.feedback import INSTRUCTIONS
+from sallyport_biometrics.face.pipeline import FacePipeline
+from sallyport_biometrics.face.template import FaceTemplate
+from sallyport_biometrics.face.words import Feedback, Image
+from sallyport_protocol.errors import MalformedError
+
+Photograph = Callable[[str], Image]
+
+
+def template(pipeline: FacePipeline, frame: Image) -> FaceTemplate:
+    analysis = pipeline.analyse(frame)
+    assert analysis.face is not None and analysis.quality is not None
+    return pipeline.template([(pipeline.embed(frame, analysis.face), analysis.quality.overall)])
+
+
+def test_same_person_scores_far_above_another(pipeline: FacePipeline, photograph: Photograph) -> None:
+    first, second, other = (
+        template(pipeline, photograph(name)) for name in ("subject-a-1", "subject-a-2", "subject-b-1")
+    )
+    assert compare(first, second) > 0.5
+    assert compare(first, other) < 0.3
+
+
+def test_a_good_photograph_is_usable(pipeline: FacePipeline, photograph: Photograph) -> None:
+    analysis = pipeline.analyse(photograph("subject-a-1"))
+    assert analysis.usable and analysis.quality is not None and analysis.quality.overall > 0.6
+
+
+def test_template_names_its_models(pipeline: FacePipeline, photograph: Photograph) -> None:
+    assert template(pipeline, photograph("subject-a-1")).models == pipeline.digests
+
+
+UNUSABLE = {
+    "tiny": np.zeros((16, 16, 3), np.uint8),
+    "grey plane": np.zeros((480, 640), np.uint8),
+    "wrong type": np.zeros((480, 640, 3), np.float32),
+    "108 megapixels": np.broadcast_to(np.uint8(0), (9_000, 12_000, 3)),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_unusable_frames(pipeline: FacePipeline, name: str) -> None:
+    analysis = pipeline.analyse(UNUSABLE[name])
+    assert analysis.feedback == (Feedback.FRAME_UNUSABLE,) and analysis.face is None
+
+
+@pytest.mark.parametrize(
+    ("level", "code"), [(0, Feedback.TOO_DARK), (255, Feedback.TOO_BRIGHT), (128, Feedback.NO_FACE)]
+)
+def test_empty_frames(pipeline: FacePipeline, level: int, code: Feedback) -> None:
+    assert pipeline.analyse(np.full((480, 640, 3), level, np.uint8)).feedback == (code,)
+
+
+def test_noise_is_not_a_face(pipeline: FacePipeline) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    assert pipeline.analyse(noise).face is None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda frame: (frame * 0.15).astype(np.uint8), Feedback.TOO_DARK),
+        (lambda frame: np.clip(frame * 1.2 + 70.0, 0, 255).astype(np.uint8), Feedback.TOO_BRIGHT),
+        (lambda frame: (frame * 0.25 + 90).astype(np.uint8), Feedback.LOW_CONTRAST),
+        (lambda frame: cv2.GaussianBlur(frame, (0, 0), 5), Feedback.BLURRED),
+        (lambda frame: np.hstack([frame, frame]), Feedback.SEVERAL_FACES),
+        (lambda frame: np.tile(frame[:280], (2, 5, 1)), Feedback.SEVERAL_FACES),
+        (lambda frame: cv2.resize(frame, None, fx=0.4, fy=0.4), Feedback.TOO_FAR),
+        (lambda frame: cv2.resize(frame, None, fx=4.5, fy=4.5), Feedback.TOO_CLOSE),
+        (lambda frame: frame[:, 195:], Feedback.OFF_CENTRE),
+    ],
+)
+def test_each_fault_has_its_code(
+    pipeline: FacePipeline, photograph: Photograph, spoil: Callable[[Image], Image], code: Feedback
+) -> None:
+    analysis = pipeline.analyse(np.ascontiguousarray(spoil(photograph("subject-a-1"))))
+    assert code in analysis.feedback
+    assert not analysis.usable
+
+
+def test_an_upside_down_face_is_not_usable(pipeline: FacePipeline, photograph: Photograph) -> None:
+    analysis = pipeline.analyse(cv2.rotate(photograph("subject-a-1"), cv2.ROTATE_180))
+    assert not analysis.usable
+
+
+def test_every_code_has_one_instruction() -> None:
+    assert set(INSTRUCTIONS) == set(Feedback)
+    assert len(set(INSTRUCTIONS.values())) == len(Feedback)
+
+
+def test_a_damaged_model_is_refused(models: dict[str, bytes]) -> None:
+    with pytest.raises(MalformedError, match="cannot be loaded"):
+        FacePipeline({**models, "sface": models["sface"][:1000]})
