@@ -1,0 +1,1 @@
+"""The life of an authorisation and everything that may happen only once."""

@@ -1,0 +1,110 @@
+"""Doors to the database: SQLite in WAL with full synchronisation, or PostgreSQL by psycopg. Nothing above knows which.
+
+The writer's connections take the write lock when they begin (SQLite: BEGIN IMMEDIATE), so what a job reads stays true
+until its commit. The readers' connections cannot write.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from sallyport_gateway.store.parameters import BUSY_TIMEOUT, READERS
+from sallyport_protocol.errors import RoadError
+
+WRITER = "IMMEDIATE"
+READER = "DEFERRED"
+_BROKEN = ("OperationalError", "InternalError", "InterfaceError", "DatabaseError")
+"""What drivers raise when the database, not the statement, is at fault. Constraint errors have names of their own."""
+
+
+def open_engines(where: str | Path) -> tuple[Engine, Engine]:
+    """Opens `where` (a path, or a URL such as postgresql+psycopg://...): the writer's engine and the readers'.
+
+    Raises RoadError when the place cannot be used.
+    """
+    url = make_url(where) if isinstance(where, str) and "://" in where else f"sqlite:///{Path(where)}"
+    url = make_url(url)
+    if url.get_backend_name() == "sqlite":
+        _usable(Path(url.database or ""))
+        return _sqlite(url, WRITER), _sqlite(url, READER)
+    if url.get_backend_name() != "postgresql":
+        raise RoadError(f"No store speaks {url.get_backend_name()}: use a file's path or postgresql+psycopg://…")
+    try:
+        writer = create_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True)
+        reader = create_engine(url, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise RoadError("PostgreSQL needs the extra 'postgres': pip install 'sallyport[gateway,postgres]'") from error
+    return writer, reader.execution_options(postgresql_readonly=True)
+
+
+def _usable(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise RoadError(f"The directory {path.parent} does not exist: create it, or name another place for the store.")
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise RoadError(
+            f"The store {path} cannot be written ({error.strerror}): give this user write access to it and to its"
+            " directory."
+        ) from error
+
+
+def _sqlite(url: Any, begin: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=1 if begin == WRITER else READERS,
+        max_overflow=1 if begin == WRITER else READERS,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        assert isinstance(raw, sqlite3.Connection)
+        raw.isolation_level = None  # we say BEGIN ourselves, see below
+        pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"]
+        for pragma in [*pragmas, "query_only=ON"] if begin == READER else pragmas:
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(conn: Connection) -> None:
+        conn.exec_driver_sql(f"BEGIN {begin}")
+
+    return engine
+
+
+def is_road(error: BaseException) -> bool:
+    """Whether the database or the way to it failed, rather than the statement being wrong."""
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or type(error).__name__ in _BROKEN)
+
+
+def road_error(error: BaseException, where: str) -> RoadError:
+    """What the operator must do about a failed database."""
+    cause = getattr(error, "orig", None)
+    name = getattr(cause, "sqlite_errorname", None) or type(cause or error).__name__
+    for start, advice in _ADVICE.items():
+        if name.startswith(start):
+            return RoadError(f"The store {where} {advice} [{name}]")
+    return RoadError(f"The store {where} failed: {cause or error}. Check the database and its disk. [{name}]")
+
+
+_ADVICE = {
+    "SQLITE_FULL": "is full: free space on its disk. Nothing that was acknowledged is lost; no door opens until then.",
+    "SQLITE_BUSY": "is locked by another process: stop that process (one gateway writes one SQLite file).",
+    "SQLITE_LOCKED": "is locked by another process: stop that process (one gateway writes one SQLite file).",
+    "SQLITE_READONLY": "cannot be written: give this user write access to the file and its directory.",
+    "SQLITE_CANTOPEN": "cannot be opened: check that its directory exists and that this user may write there.",
+    "SQLITE_IOERR": "has a failing disk: check the disk, then restore to another one and reconcile.",
+    "SQLITE_CORRUPT": "is damaged: stop the gateway, restore the last backup and reconcile against the witness.",
+    "SQLITE_NOTADB": "is not a database: name the right file.",
+    "DiskFull": "is full: free space on the database server's disk.",
+    "ReadOnlySqlTransaction": "may only be read: this PostgreSQL is a standby; point the gateway at the primary.",
+    "OperationalError": "does not answer: start PostgreSQL, check the address and the network.",
+    "AdminShutdown": "was shut down by its administrator: start PostgreSQL again.",
+    "ConnectionTimeout": "does not answer: start PostgreSQL, check the address and the network.",
+}
