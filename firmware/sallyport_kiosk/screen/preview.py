@@ -1,0 +1,77 @@
+"""`python -m sallyport_kiosk.screen.preview [port]`: the prisoner's screen, one step every few seconds, to look at."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import cycle
+
+import numpy as np
+import uvicorn
+from fastapi import FastAPI
+
+from sallyport_kiosk.ports import Pixels
+from sallyport_kiosk.screen.app import create_app
+from sallyport_kiosk.screen.board import Board
+from sallyport_kiosk.stage import Step
+
+SAMPLE = (
+    (Step.IDLE, "WELCOME", 0.0),
+    (Step.FACE, "LOOK_AT_CAMERA", 0.0),
+    (Step.FACE, "TOO_FAR", 0.0),
+    (Step.FACE, "TOO_CLOSE", 0.0),
+    (Step.FACE, "OFF_CENTRE", 0.0),
+    (Step.FACE, "SEVERAL_FACES", 0.0),
+    (Step.FACE, "KEEP_STILL", 0.6),
+    (Step.FINGER, "PLACE_FINGER", 0.0),
+    (Step.FINGER, "PRESS_HARDER", 0.0),
+    (Step.FINGER, "LIFT_FINGER", 0.5),
+    (Step.WAIT, "WAIT_FOR_OFFICER", 0.0),
+    (Step.DONE, "DOOR_OPEN_GO", 0.0),
+    (Step.IDLE, "STAFF_WILL_HELP", 0.0),
+    (Step.IDLE, "OUT_OF_SERVICE", 0.0),
+)
+"""Sample states, in the order of a session."""
+
+
+def sample_picture(shift: int = 0) -> Pixels:
+    """A drawn head before a plain wall, 480 x 640 x 3; `shift` moves it sideways, pixels."""
+    y, x = np.mgrid[0:480, 0:640]
+    picture = np.full((480, 640, 3), 205, np.uint8)
+    picture[((x - 320 - shift) / 200.0) ** 2 + ((y - 520) / 170.0) ** 2 < 1] = 110
+    picture[((x - 320 - shift) / 92.0) ** 2 + ((y - 230) / 122.0) ** 2 < 1] = 150
+    return picture
+
+
+async def _play(board: Board, seconds: float) -> None:
+    shifts: Iterator[int] = cycle((*range(-40, 40, 4), *range(40, -40, -4)))
+    for step, instruction, progress in cycle(SAMPLE):
+        board.show(step, instruction, progress, finger=2)
+        for _ in range(int(seconds * 10)):
+            board.picture(sample_picture(next(shifts)))
+            await asyncio.sleep(0.1)
+
+
+def create_preview(board: Board, seconds: float) -> FastAPI:
+    """The screen with the sample states in turn, `seconds` each."""
+    app = create_app(board)
+
+    @asynccontextmanager
+    async def playing(_app: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(_play(board, seconds))
+        yield
+        task.cancel()
+
+    app.router.lifespan_context = playing
+    return app
+
+
+def main() -> None:
+    """Serves on loopback, port 8702 unless told."""
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8702
+    app = create_preview(Board(), seconds=4.0)
+    uvicorn.run(app, host="127.0.0.1", port=port, timeout_graceful_shutdown=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""What the prisoner's screen may say: a closed list of instructions, and nothing else."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from sallyport_kiosk.stage import Step
+
+
+class Instruction(StrEnum):
+    """Everything the screen can ask of a person. Each has a text in every language and a drawing."""
+
+    WELCOME = "WELCOME"
+    LOOK_AT_CAMERA = "LOOK_AT_CAMERA"
+    COME_CLOSER = "COME_CLOSER"
+    MOVE_BACK = "MOVE_BACK"
+    MOVE_TO_MIDDLE = "MOVE_TO_MIDDLE"
+    TURN_TO_CAMERA = "TURN_TO_CAMERA"
+    HOLD_HEAD_UPRIGHT = "HOLD_HEAD_UPRIGHT"
+    ONE_PERSON_ONLY = "ONE_PERSON_ONLY"
+    MORE_LIGHT = "MORE_LIGHT"
+    LESS_LIGHT = "LESS_LIGHT"
+    UNCOVER_FACE = "UNCOVER_FACE"
+    KEEP_STILL = "KEEP_STILL"
+    PLACE_FINGER = "PLACE_FINGER"
+    PRESS_HARDER = "PRESS_HARDER"
+    LIFT_FINGER = "LIFT_FINGER"
+    MOVE_FINGER = "MOVE_FINGER"
+    WIPE_FINGER = "WIPE_FINGER"
+    TRY_AGAIN = "TRY_AGAIN"
+    PLEASE_WAIT = "PLEASE_WAIT"
+    WAIT_FOR_OFFICER = "WAIT_FOR_OFFICER"
+    DOOR_OPEN_GO = "DOOR_OPEN_GO"
+    STAFF_WILL_HELP = "STAFF_WILL_HELP"
+    OUT_OF_SERVICE = "OUT_OF_SERVICE"
+
+
+FROM_FEEDBACK: Final = MappingProxyType(
+    {
+        "FRAME_UNUSABLE": Instruction.PLEASE_WAIT,
+        "NO_FACE": Instruction.LOOK_AT_CAMERA,
+        "SEVERAL_FACES": Instruction.ONE_PERSON_ONLY,
+        "OFF_CENTRE": Instruction.MOVE_TO_MIDDLE,
+        "TOO_FAR": Instruction.COME_CLOSER,
+        "TOO_CLOSE": Instruction.MOVE_BACK,
+        "TOO_DARK": Instruction.MORE_LIGHT,
+        "TOO_BRIGHT": Instruction.LESS_LIGHT,
+        "LOW_CONTRAST": Instruction.MORE_LIGHT,
+        "HEAD_TILTED": Instruction.HOLD_HEAD_UPRIGHT,
+        "TURN_TO_CAMERA": Instruction.TURN_TO_CAMERA,
+        "BLURRED": Instruction.KEEP_STILL,
+        "FACE_COVERED": Instruction.UNCOVER_FACE,
+        "NO_FINGER": Instruction.PLACE_FINGER,
+        "TOO_FAINT": Instruction.PRESS_HARDER,
+        "TOO_SMALL": Instruction.MOVE_FINGER,
+        "SMUDGED": Instruction.WIPE_FINGER,
+    }
+)
+"""What the recognisers complain of -> what the person is asked to do about it."""
+
+
+def instruction_for(code: str) -> Instruction:
+    """The instruction of that code or feedback code. A code that the screen does not know says nothing: please wait."""
+    if code in Instruction.__members__:
+        return Instruction(code)
+    return FROM_FEEDBACK.get(code, Instruction.PLEASE_WAIT)
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenState:
+    """One moment of the prisoner's screen."""
+
+    instruction: Instruction
+    step: Step = Step.IDLE
+    progress: float = 0.0
+    """Of this step, 0 to 1; 0 shows no bar."""
+    finger: int = 0
+    """Which finger is asked for: ISO/IEC 19794-2 position, 1 to 10; 0 when the officer says which."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.progress <= 1:
+            raise ValueError(f"progress {self.progress} is not between 0 and 1")
+        if not 0 <= self.finger <= 10:
+            raise ValueError(f"finger {self.finger} is not a position from 0 to 10")
+
+    @property
+    def shows_picture(self) -> bool:
+        """Whether the person sees herself now."""
+        return self.step == Step.FACE
+
+
+AWAY: Final = ScreenState(Instruction.OUT_OF_SERVICE)
+"""Shown until the kiosk says otherwise."""
