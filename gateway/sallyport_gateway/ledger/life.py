@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sallyport_gateway.ledger import boards, freezes, nonces
 from sallyport_gateway.ledger.nonces import Decision, Outcome
 from sallyport_gateway.ledger.states import UNSETTLED, Event, State, after
-from sallyport_gateway.ledger.words import Answer, Door, Life, Moved, Reason, Refused
+from sallyport_gateway.ledger.words import Answer, Door, Life, Moved, Reason, Refused, Shown
 from sallyport_gateway.store.tables import lives
 
 _HERE = lives.c.authorisation == bindparam("a")
@@ -70,9 +70,9 @@ def reserve(conn: Connection, authorisation: str, session: bytes, holder: str, n
 
 
 def grant(
-    conn: Connection, authorisation: str, session: bytes, door: Door, nonce: bytes, revision: int, now: int
+    conn: Connection, authorisation: str, session: bytes, door: Door, shown: Shown, revision: int, now: int
 ) -> Answer:
-    """RESERVED -> GRANTED for the nonce that `door`'s board shows. Durable before the grant leaves (S7).
+    """RESERVED -> GRANTED for the nonce that `door`'s board has shown. Durable before the grant leaves (S7).
 
     `revision` is the authorisation's revision as read *before* the last re-check of the records: if any record changed
     since, at whatever gateway, the grant is refused. So is every second grant for a nonce, for good.
@@ -88,9 +88,9 @@ def grant(
         return Refused(authorisation, Reason.FROZEN, life.state)
     if boards.is_revoked(conn, door.board):
         return Refused(authorisation, Reason.BOARD_REVOKED, life.state)
-    if not nonces.decide(conn, door.board, nonce, Decision.GRANT, authorisation, session, now):
+    if not nonces.decide(conn, door.board, shown, Decision.GRANT, authorisation, session, now):
         return Refused(authorisation, Reason.NONCE_DECIDED, life.state)
-    return _move(conn, life, Event.GRANT, now, board=door.board, nonce=nonce)
+    return _move(conn, life, Event.GRANT, now, board=door.board, nonce=shown.nonce)
 
 
 def opened(conn: Connection, authorisation: str, board: str, nonce: bytes, evidence: bytes, now: int) -> Answer:

@@ -66,6 +66,14 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A nonce as a board shows it, with its number (VOID names both)."""
+
+    nonce: bytes
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """One authorisation as the ledger has it. `changed_at` in milliseconds since 1970 UTC."""
 

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from sallyport_gateway.ledger import boards, freezes, life, nonces, settlement
 from sallyport_gateway.ledger.freezes import Lift, Scope
 from sallyport_gateway.ledger.states import FINAL, TABLE, Event, State, after
-from sallyport_gateway.ledger.words import ADVICE, Answer, Door, Moved, Reason, Refused
+from sallyport_gateway.ledger.words import ADVICE, Answer, Door, Moved, Reason, Refused, Shown
 from sallyport_gateway.store.engine import open_engines
 from sallyport_gateway.store.migrate import migrate
 
 DOOR = Door("MDI", "MDI-LANE-1", "MDI-L01")
 S1, S2 = b"1" * 16, b"2" * 16
 N1, N2 = b"n" * 16, b"m" * 16
+SHOWN, OTHER = Shown(N1, 1), Shown(N2, 2)
 EVIDENCE = b"e" * 32
 
 
@@ -44,7 +45,7 @@ def _state(conn: Connection) -> State:
 
 def _granted(conn: Connection, session: bytes = S1, nonce: bytes = N1) -> None:
     assert isinstance(life.reserve(conn, "A", session, "gateway-1", 1), Moved)
-    assert isinstance(life.grant(conn, "A", session, DOOR, nonce, 0, 2), Moved)
+    assert isinstance(life.grant(conn, "A", session, DOOR, Shown(nonce, 1), 0, 2), Moved)
 
 
 def test_the_whole_way(conn: Connection) -> None:
@@ -57,7 +58,7 @@ def test_the_whole_way(conn: Connection) -> None:
 def test_a_second_session_does_not_get_it(conn: Connection) -> None:
     life.reserve(conn, "A", S1, "gateway-1", 1)
     assert _reason(life.reserve(conn, "A", S2, "gateway-2", 1)) is Reason.RESERVED_ALREADY
-    assert _reason(life.grant(conn, "A", S2, DOOR, N1, 0, 1)) is Reason.WRONG_SESSION
+    assert _reason(life.grant(conn, "A", S2, DOOR, SHOWN, 0, 1)) is Reason.WRONG_SESSION
 
 
 def test_a_session_holds_one_authorisation(conn: Connection) -> None:
@@ -67,23 +68,24 @@ def test_a_session_holds_one_authorisation(conn: Connection) -> None:
 
 
 def test_no_grant_without_a_reservation(conn: Connection) -> None:
-    assert _reason(life.grant(conn, "A", S1, DOOR, N1, 0, 1)) is Reason.WRONG_STATE
+    assert _reason(life.grant(conn, "A", S1, DOOR, SHOWN, 0, 1)) is Reason.WRONG_STATE
 
 
 def test_s11_one_decision_for_a_nonce(conn: Connection) -> None:
     _granted(conn)
     assert isinstance(life.not_opened(conn, "A", DOOR.board, N1, EVIDENCE, 3), Moved)
     life.reserve(conn, "A", S2, "gateway-1", 4)
-    assert _reason(life.grant(conn, "A", S2, DOOR, N1, 0, 5)) is Reason.NONCE_DECIDED
-    assert nonces.decision_of(conn, DOOR.board, N1) is nonces.Decision.GRANT
+    assert _reason(life.grant(conn, "A", S2, DOOR, SHOWN, 0, 5)) is Reason.NONCE_DECIDED
+    known = nonces.find(conn, DOOR.board, N1)
+    assert known is not None and known.decision is nonces.Decision.GRANT
 
 
 def test_s11_a_refused_nonce_is_never_granted(conn: Connection) -> None:
     life.reserve(conn, "A", S1, "gateway-1", 1)
-    assert nonces.refuse(conn, DOOR.board, N1, "A", S1, 2)
-    assert not nonces.refuse(conn, DOOR.board, N1, "A", S1, 2)
-    assert _reason(life.grant(conn, "A", S1, DOOR, N1, 0, 3)) is Reason.NONCE_DECIDED
-    assert isinstance(life.grant(conn, "A", S1, DOOR, N2, 0, 3), Moved)
+    assert nonces.refuse(conn, DOOR.board, SHOWN, "A", S1, 2)
+    assert not nonces.refuse(conn, DOOR.board, SHOWN, "A", S1, 2)
+    assert _reason(life.grant(conn, "A", S1, DOOR, SHOWN, 0, 3)) is Reason.NONCE_DECIDED
+    assert isinstance(life.grant(conn, "A", S1, DOOR, OTHER, 0, 3), Moved)
 
 
 def test_s12_only_the_board_gives_it_back(conn: Connection) -> None:
@@ -130,7 +132,7 @@ def test_a_second_opening_is_an_alarm(conn: Connection) -> None:
 def test_a_withdrawal_between_reservation_and_grant_holds_the_door(conn: Connection) -> None:
     life.reserve(conn, "A", S1, "gateway-1", 1)
     assert life.stop(conn, "A", "court order", 2)
-    assert _reason(life.grant(conn, "A", S1, DOOR, N1, 1, 3)) is Reason.STOPPED
+    assert _reason(life.grant(conn, "A", S1, DOOR, SHOWN, 1, 3)) is Reason.STOPPED
     life.voided(conn, "A", S1, EVIDENCE, 4)
     assert _reason(life.reserve(conn, "A", S2, "gateway-1", 5)) is Reason.STOPPED
     assert not life.stop(conn, "B", "no such", 2)
@@ -139,8 +141,8 @@ def test_a_withdrawal_between_reservation_and_grant_holds_the_door(conn: Connect
 def test_a_changed_record_holds_the_door_until_decided_again(conn: Connection) -> None:
     life.reserve(conn, "A", S1, "gateway-1", 1)
     assert life.revise(conn, ["A", "A", "nobody"]) == 1
-    assert _reason(life.grant(conn, "A", S1, DOOR, N1, 0, 2)) is Reason.RECORDS_CHANGED
-    assert isinstance(life.grant(conn, "A", S1, DOOR, N1, 1, 3), Moved)
+    assert _reason(life.grant(conn, "A", S1, DOOR, SHOWN, 0, 2)) is Reason.RECORDS_CHANGED
+    assert isinstance(life.grant(conn, "A", S1, DOOR, SHOWN, 1, 3), Moved)
 
 
 @pytest.mark.parametrize("scope, name", [(Scope.LANE, "MDI-LANE-1"), (Scope.PRISON, "MDI"), (Scope.ESTATE, "")])
@@ -148,13 +150,13 @@ def test_a_freeze_stops_grants_until_two_officers_lift_it(conn: Connection, scop
     life.reserve(conn, "A", S1, "gateway-1", 1)
     assert freezes.freeze(conn, scope, name, "officer 1", "ungranted open", 2)
     assert not freezes.freeze(conn, scope, name, "officer 2", "again", 2)
-    assert _reason(life.grant(conn, "A", S1, DOOR, N1, 0, 3)) is Reason.FROZEN
+    assert _reason(life.grant(conn, "A", S1, DOOR, SHOWN, 0, 3)) is Reason.FROZEN
     assert freezes.lift(conn, scope, name, "officer 1", 4) is Lift.ANOTHER_OFFICER_MUST
     assert freezes.lift(conn, scope, name, "officer 1", 5) is Lift.ANOTHER_OFFICER_MUST
     assert freezes.in_force(conn)
     assert freezes.lift(conn, scope, name, "officer 2", 6) is Lift.LIFTED
     assert freezes.lift(conn, scope, name, "officer 2", 7) is Lift.NOT_FROZEN
-    assert isinstance(life.grant(conn, "A", S1, DOOR, N1, 0, 8), Moved)
+    assert isinstance(life.grant(conn, "A", S1, DOOR, SHOWN, 0, 8), Moved)
 
 
 def test_a_wish_to_lift_grows_old(conn: Connection) -> None:
@@ -172,7 +174,7 @@ def test_another_lanes_freeze_does_not_matter(conn: Connection) -> None:
 def test_a_revoked_board_gets_no_grant(conn: Connection) -> None:
     life.reserve(conn, "A", S1, "gateway-1", 1)
     boards.revoke(conn, DOOR.board, "burnt", 2)
-    assert _reason(life.grant(conn, "A", S1, DOOR, N1, 0, 3)) is Reason.BOARD_REVOKED
+    assert _reason(life.grant(conn, "A", S1, DOOR, SHOWN, 0, 3)) is Reason.BOARD_REVOKED
 
 
 def test_a_dead_board_is_settled_by_two_officers_and_cited(conn: Connection) -> None:
@@ -217,7 +219,7 @@ def test_pending_lists_what_a_starting_gateway_must_reconcile(conn: Connection) 
 def test_unknown_names_are_refused(conn: Connection) -> None:
     for answer in (
         life.reserve(conn, "X", S1, "g", 1),
-        life.grant(conn, "X", S1, DOOR, N1, 0, 1),
+        life.grant(conn, "X", S1, DOOR, SHOWN, 0, 1),
         life.opened(conn, "X", DOOR.board, N1, EVIDENCE, 1),
         life.not_opened(conn, "X", DOOR.board, N1, EVIDENCE, 1),
         settlement.record(conn, "X", "o1", False, "", 1),
