@@ -8,6 +8,7 @@ The serial path and the flash file outlive `kill` and `restart`, as a cable and 
 `python -m sallyport_rig.interlock_board --dir D` does the same in a process of its own: see interlock_console.py.
 """
 
+import contextlib
 import importlib.util
 import os
 import queue
@@ -196,17 +197,21 @@ class InterlockBoard:
             if self._process:
                 self._process.kill()
                 self._process.wait()
-                for end in (self._uart, self._wires):
-                    assert end is not None
-                    if self._running:
-                        self._selector.unregister(end)
-                    end.close()
                 self._process = None
+                self._unplug()
             self._watchdog_s = None
             for name in self._outputs.values():
                 self._show(name, False)
             self._door.lose_power()
         self._poke()
+
+    def _unplug(self) -> None:
+        """The board's process is gone: its ends of the wires are dead."""
+        for end in (self._uart, self._wires):
+            if end:
+                self._selector.unregister(end)
+                end.close()
+        self._uart = self._wires = None
 
     def restart(self, *, cut: str = "", ticks: int | None = None) -> None:
         """Give the board power (again). `cut` "n before|torn|after": its power fails at the n-th flash operation."""
@@ -271,17 +276,22 @@ class InterlockBoard:
         elif end == self._master:
             data = self._on_line(os.read(self._master, 4096))
             if self._uart and data:
-                self._uart.send(data)
+                self._send(self._uart, data)
         elif end is self._uart and self._uart:
-            data = self._on_line(self._uart.recv(4096))
+            data = self._uart.recv(4096)
             try:
-                os.write(self._master, data)
+                os.write(self._master, self._on_line(data))
             except BlockingIOError:
                 self._log("nobody reads the UART: bytes lost")
+            if not data:
+                self._unplug()
         elif end is self._wires and self._wires:
-            *lines, self._partial = (self._partial + self._wires.recv(4096)).split(b"\n")
+            data = self._wires.recv(4096)
+            *lines, self._partial = (self._partial + data).split(b"\n")
             for line in lines:
                 self._hear(line.decode(), now)
+            if not data:
+                self._unplug()  # the program ended: the strike falls and the watchdog bites
 
     def _hear(self, line: str, now: float) -> None:
         word, _, rest = line.partition(" ")
@@ -300,6 +310,11 @@ class InterlockBoard:
             if name != "strike_pump":
                 self._show(name, rest == "1")
 
+    def _send(self, end: socket.socket, data: bytes) -> None:
+        """Into the board, if it is still there; a full buffer overruns, as a UART's does."""
+        with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
+            end.send(data)
+
     def _on_line(self, data: bytes) -> bytes:
         if self.line == "good":
             return data
@@ -308,7 +323,7 @@ class InterlockBoard:
     def _put(self, name: str, level: bool) -> None:
         pin = self._pins.inputs[name]
         if self._wires:
-            self._wires.send(b"%d %d\n" % (pin.gpio, pin.good if level else 1 - pin.good))
+            self._send(self._wires, b"%d %d\n" % (pin.gpio, pin.good if level else 1 - pin.good))
 
     def _show(self, name: str, level: bool) -> None:
         if self._levels.get(name) != level:

@@ -1,7 +1,8 @@
 """The simulated interlock board as a process: JSON lines in and out.
 
 Out: {"serial": "/dev/pts/3"} first, then {"t": 12.3, "pin": "strike", "level": true} for every transition.
-In: {"set": {"door_closed": false}}, {"jam": true}, {"line": "pulled"}, {"kill": true}, {"restart": true}; end of input ends it.
+In: {"set": {"door_closed": false}}, {"jam": true}, {"line": "pulled"}, {"kill": true}, {"restart": true};
+end of input ends the board.
 """
 
 import argparse
@@ -20,6 +21,10 @@ def _print(board: InterlockBoard, transitions: "queue.SimpleQueue[Transition]") 
     while True:
         transition = transitions.get()
         print(json.dumps({"t": transition.t, "pin": transition.name, "level": transition.level}), flush=True)
+
+
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def obey(board: InterlockBoard, order: dict[str, object]) -> None:
@@ -51,15 +56,14 @@ def main() -> None:
     if options.keys:
         raw = json.loads(options.keys.read_text())
         keys = BoardKeys(raw["epoch"], raw["lane"], bytes.fromhex(raw["down"]), bytes.fromhex(raw["up"]))
-    log = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
-    with InterlockBoard(options.dir, keys, walk=Walk() if options.walk else None, log=log) as board:
+    with InterlockBoard(options.dir, keys, walk=Walk() if options.walk else None, log=_complain) as board:
         printer = threading.Thread(target=_print, args=(board, board.transitions()), daemon=True)
         printer.start()
         for line in sys.stdin:
             try:
                 obey(board, json.loads(line))
             except (ValueError, KeyError) as error:
-                log(f"not understood: {error}")
+                _complain(f"not understood: {error}")
 
 
 if __name__ == "__main__":
