@@ -252,7 +252,8 @@ def interlock_fingerprint(key_up: bytes, key_down: bytes, epoch: int) -> bytes:
 
 
 def _load(kind: type[_D], message: bytes, resolve: envelope.KeyResolver, accepted: int) -> _D:
-    verified = envelope.verify(message, _PLACES[kind], resolve)
+    limit = REGISTRY_LIMIT if kind is Registry else envelope.MAX_MESSAGE
+    verified = envelope.verify(message, _PLACES[kind], resolve, limit)
     document = kind.parse(verified.content)
     if document.version < accepted:
         raise OlderDocumentError(

@@ -85,12 +85,12 @@ def sign(content: dict[str, Any], signer: Signer, external: str) -> bytes:
     return assemble(content, signer.key_id, signature)
 
 
-def verify(message: bytes, external: str, resolve: KeyResolver) -> Verified:
-    """Checks shape, then key, then signature, then content, in that order.
+def verify(message: bytes, external: str, resolve: KeyResolver, limit: int = MAX_MESSAGE) -> Verified:
+    """Checks shape, then key, then signature, then content, in that order; `limit` is the most bytes to accept.
 
     Raises UnknownKeyError, SignatureError, or MalformedError for any other shape than ours.
     """
-    protected, payload, signature, key_id = _parts(message)
+    protected, payload, signature, key_id = _parts(message, limit)
     key = resolve(key_id)
     if key is None:
         raise UnknownKeyError(f"no known key has the id {key_id.hex()[:16]}…")
@@ -103,7 +103,7 @@ def verify(message: bytes, external: str, resolve: KeyResolver) -> Verified:
         )
     except InvalidSignature as error:
         raise SignatureError(f"the signature does not hold at {external}") from error
-    content = canonical.decode(payload, limit=MAX_MESSAGE)
+    content = canonical.decode(payload, limit=limit)
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise MalformedError("the content is not a map with text keys")
     return Verified(content, key_id, sha256(message).digest())
@@ -130,8 +130,8 @@ def sig_structure(protected: bytes, external: bytes, payload: bytes) -> bytes:
     return canonical.encode(["Signature1", protected, external, payload])
 
 
-def _parts(message: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-    outer = canonical.decode(message, limit=MAX_MESSAGE)
+def _parts(message: bytes, limit: int = MAX_MESSAGE) -> tuple[bytes, bytes, bytes, bytes]:
+    outer = canonical.decode(message, limit=limit)
     match outer:
         case [bytes() as protected, dict() as unprotected, bytes() as payload, bytes() as signature]:
             pass

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sallyport_models.store import default_store
 from sallyport_protocol.errors import RoadError
 from sallyport_provisioning.approved import Approved, approved_now
 from sallyport_provisioning.deliver import deliver
 from sallyport_provisioning.development import describe_development
-from sallyport_provisioning.enrol import ensure_authority, ensure_keys, write_revocations
+from sallyport_provisioning.enrol import ensure_authority, ensure_keys, settle_revocations
 from sallyport_provisioning.estate import DESCRIPTION, Estate, open_estate
 from sallyport_provisioning.files import FOLDER, write
 from sallyport_provisioning.publish import publish
@@ -61,7 +62,7 @@ def create_development_estate(
         camera=camera,
         sensor=sensor,
         lock=lock,
-        models_store=models_store,
+        models_store=models_store or os.path.relpath(default_store().resolve(), path),
     )
     _refuse_if_taken(path, force)
     with _built_beside(path) as part:
@@ -71,20 +72,21 @@ def create_development_estate(
 
 
 def apply(estate: Estate, *, now: datetime, approved: Approved | None = None) -> Applied:
-    """Brings the directory to what the description says. Repeating it changes nothing."""
+    """Brings the directory to what the description says; `approved` None keeps what may run.
+
+    Repeating it changes nothing; after a crash anywhere it finishes what was begun.
+    """
     issuer = ensure_authority(estate, now)
-    path = estate.authority_dir / "state.json"
-    before = estate.state() if path.exists() else State()
+    before = estate.state() if estate.state_file.exists() else State()
     state, enrolled = before, []
     for holder in estate.holders():
         known = estate.authority_dir / "certificates" / f"{holder.name}.pem"
         if not known.exists() and holder.name not in state.interlocks:
             enrolled.append(holder.name)
         state = ensure_keys(estate, holder, issuer, state, now)
-    if not (estate.authority_dir / "revoked.pem").exists():
-        state = write_revocations(estate, issuer, state, now)
-    if state != before:
-        write(path, state.to_json())
+        if state.interlocks != before.interlocks:
+            write(estate.state_file, state.to_json())
+    settle_revocations(estate, issuer, state, now)
     signed = publish(estate, state, approved, now)
     return Applied(enrolled, signed, deliver(estate))
 
@@ -112,7 +114,7 @@ def _built_beside(path: Path) -> Iterator[Path]:
         part = Path(tempfile.mkdtemp(prefix=f".{path.name}.partial-", dir=path.parent))
     except OSError as error:
         raise RoadError(
-            f"cannot make an estate at {path}: {error.strerror or error}. "
+            f"cannot make an estate at {path}: {error.strerror or error} ({error.filename}). "
             "Choose a directory that this account may write to."
         ) from error
     try:

@@ -6,7 +6,7 @@ In development the provisioner makes every key. In production a device makes its
 
 import json
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,7 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from sallyport_protocol.documents import interlock_fingerprint
 from sallyport_protocol.keys import signer_from_pem
+from sallyport_protocol.trust import read_lists
 from sallyport_provisioning.certificates import (
+    LIST_LIFE,
     Issuer,
     holder_certificate,
     issuing_certificate,
@@ -110,17 +112,23 @@ def rekey_interlock(estate: Estate, holder: Holder, state: State) -> State:
     return state.model_copy(update={"interlocks": {**state.interlocks, holder.name: keys}})
 
 
-def write_revocations(estate: Estate, issuer: Issuer, state: State, now: datetime) -> State:
-    """Signs the next revocation list."""
-    number = state.list_number + 1
+def settle_revocations(estate: Estate, issuer: Issuer, state: State, now: datetime) -> bool:
+    """Signs a revocation list when there is none, it misses a revocation, or half its life is over."""
+    path = estate.authority_dir / "revoked.pem"
     revoked = tuple(
-        (int(each.serial, 16), datetime.fromtimestamp(each.at // 1_000, tz=now.tzinfo))
+        (int(each.serial, 16), datetime.fromtimestamp(each.at // 1_000, tz=UTC))
         for each in state.revocations
         if each.serial is not None
     )
-    signed = revocation_list(revoked, issuer, number, now)
-    write(estate.authority_dir / "revoked.pem", signed.public_bytes(Encoding.PEM))
-    return state.model_copy(update={"list_number": number})
+    number = 1
+    if path.exists():
+        current = read_lists(read(path))[0]
+        complete = {each.serial_number for each in current} == {serial for serial, _ in revoked}
+        if complete and now - current.last_update_utc < LIST_LIFE / 2:
+            return False
+        number = current.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number + 1
+    write(path, revocation_list(revoked, issuer, number, now).public_bytes(Encoding.PEM))
+    return True
 
 
 def key_pem(key: ec.EllipticCurvePrivateKey, protection: KeySerializationEncryption | None = None) -> bytes:

@@ -15,7 +15,7 @@ from sallyport_protocol.documents import (
     signed_by,
 )
 from sallyport_protocol.errors import MalformedError, RoadError
-from sallyport_protocol.identity import read_certificates
+from sallyport_protocol.identity import fingerprint, read_certificates
 from sallyport_protocol.keys import SoftwareSigner, signer_from_pem
 from sallyport_protocol.trust import Trust, read_trust
 from sallyport_provisioning.description import Description
@@ -36,6 +36,10 @@ class Estate:
     @property
     def authority_dir(self) -> Path:
         return self.root / "authority"
+
+    @property
+    def state_file(self) -> Path:
+        return self.authority_dir / "state.json"
 
     @property
     def broker_dir(self) -> Path:
@@ -86,7 +90,16 @@ class Estate:
         return signer_from_pem(read(folder / "certificate.pem"), read(folder / "key.pem"), password)
 
     def state(self) -> State:
-        return State.from_json(read(self.authority_dir / "state.json"))
+        return State.from_json(read(self.state_file))
+
+    def current_fingerprint(self, name: str) -> bytes:
+        """What the registry names that holder by: of its certificate, or of an interlock's keys."""
+        if self.holder(name).certified:
+            return fingerprint(self.certificate(name))
+        keys = self.state().interlocks.get(name)
+        if keys is None:
+            raise RoadError(f"{name} has no keys yet: run `sallyport-estate apply`")
+        return bytes.fromhex(keys.fingerprint)
 
     def trust(self) -> Trust:
         """Authorities and revocation lists as every holder has them."""

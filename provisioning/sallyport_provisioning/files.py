@@ -19,10 +19,12 @@ def write(path: Path, content: bytes, mode: int = PUBLIC) -> None:
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        for folder in reversed([each for each in path.parents if not each.exists()]):
+            folder.mkdir(mode=FOLDER, exist_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SECRET)
         try:
             with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, mode)  # whatever the account's umask is
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

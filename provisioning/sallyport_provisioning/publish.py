@@ -37,8 +37,8 @@ def publish(estate: Estate, state: State, approved: Approved | None, now: dateti
     """Signs what is new or changed; `approved` None keeps the model set. Returns the documents' names."""
     issued = millis(now)
     signer = estate.signer(estate.description.provisioner)
-    wanted: list[Document] = [_registry(estate, state, issued), policy_of(estate.description.profile, issued)]
-    if approved is not None or not _path(estate, ModelSet).exists():
+    wanted: list[Document] = [registry_of(estate, state, issued), policy_of(estate.description.profile, issued)]
+    if approved is not None or not document_path(estate, ModelSet).exists():
         wanted.append(_model_set(approved or Approved({}, ()), issued))
     return [_NAMES[type(each)] for each in wanted if _signed_if_changed(estate, each, signer)]
 
@@ -67,7 +67,8 @@ def _model_set(approved: Approved, issued: int) -> ModelSet:
     return ModelSet(version=1, issued=issued, models=models, software=tuple(sorted(approved.software)))
 
 
-def _registry(estate: Estate, state: State, issued: int) -> Registry:
+def registry_of(estate: Estate, state: State, issued: int) -> Registry:
+    """Who is who, from description, certificates and state."""
     lanes = tuple(Lane.parse(lane.to_map()) for lane in estate.description.lane)
     entries = tuple(_entry(estate, state, each) for each in estate.holders())
     return Registry(version=1, issued=issued, lanes=lanes, entries=entries)
@@ -96,7 +97,7 @@ def _entry(estate: Estate, state: State, holder: Holder) -> Entry:
 
 
 def _signed_if_changed(estate: Estate, wanted: Document, signer: Signer) -> bool:
-    path = _path(estate, type(wanted))
+    path = document_path(estate, type(wanted))
     if path.exists():
         current = _current(estate, wanted)
         unchanged = {"version": current.version, "issued": current.issued}
@@ -117,5 +118,6 @@ def _current(estate: Estate, wanted: Document) -> Document:
             return estate.policy()
 
 
-def _path(estate: Estate, kind: type[Document]) -> Path:
+def document_path(estate: Estate, kind: type[Document]) -> Path:
+    """Where the authority keeps a signed document."""
     return estate.authority_dir / "documents" / f"{_NAMES[kind]}.cose"

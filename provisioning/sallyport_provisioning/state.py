@@ -1,4 +1,4 @@
-"""What the authority remembers besides certificates: versions, revocations, fingerprints of interlock keys."""
+"""What the authority remembers besides certificates and documents: revocations, fingerprints of interlock keys."""
 
 import json
 from typing import Annotated
@@ -7,7 +7,7 @@ from pydantic import Field
 
 from sallyport_protocol.documents import HolderName
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.word import Count, Many, Millis, Word
+from sallyport_protocol.word import Many, Millis, Word
 
 Hex = Annotated[str, Field(pattern=r"^[0-9a-f]+$", max_length=64)]
 
@@ -30,7 +30,6 @@ class InterlockKeys(Word):
 
 
 class State(Word):
-    list_number: Count = 0
     revocations: Many[Revocation] = ()
     interlocks: dict[str, InterlockKeys] = Field(default_factory=dict)
 

@@ -1,0 +1,159 @@
+"""`sallyport-estate`: make, show, verify and change an estate of kiosks, gateways, interlocks and officers."""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sallyport_protocol.errors import SallyportError
+from sallyport_provisioning import lifecycle
+from sallyport_provisioning.apply import apply, create_development_estate
+from sallyport_provisioning.approved import approved_now
+from sallyport_provisioning.broker import run_in_foreground
+from sallyport_provisioning.estate import Estate, open_estate
+from sallyport_provisioning.examine import examine
+from sallyport_provisioning.overview import overview
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Place = Annotated[Path, typer.Argument(metavar="DIR", help="The estate's directory", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output")]
+
+
+@app.command("dev")
+def make_development_estate(
+    place: Place,
+    force: Annotated[bool, typer.Option("--force", help="Replace an estate that is there, keys and all")] = False,
+    broker_port: int = 8883,
+    gateway_port: int = 8080,
+    screen_port: int = 8081,
+    camera: Annotated[str, typer.Option(help="URI of the kiosk's camera")] = "",
+    sensor: Annotated[str, typer.Option(help="URI of the fingerprint sensor")] = "",
+    lock: Annotated[str, typer.Option(help="URI of the interlock's line")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a development estate: authority, identities, keys, signed documents, broker."""
+    estate = create_development_estate(
+        place,
+        broker_port=broker_port,
+        gateway_port=gateway_port,
+        screen_port=screen_port,
+        camera=camera,
+        sensor=sensor,
+        lock=lock,
+        force=force,
+    )
+    _show(estate, as_json)
+
+
+@app.command()
+def show(place: Place, as_json: Json = False) -> None:
+    """List holders, roles, fingerprints, ends of certificates, versions of documents."""
+    _show(open_estate(place), as_json)
+
+
+@app.command()
+def verify(place: Place, as_json: Json = False) -> None:
+    """Check chains, keys, permissions, signatures and digests; exit 1 when anything is wrong."""
+    findings = examine(open_estate(place), _now())
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in findings], indent=2))
+    else:
+        table = Table("", "who", "what", "finding")
+        for each in findings:
+            table.add_row(
+                "[green]✓ good[/]" if each.good else "[red]✗ BAD[/]", each.subject, each.what, escape(each.detail)
+            )
+        Console().print(table)
+    if not all(each.good for each in findings):
+        raise typer.Exit(1)
+
+
+@app.command("apply")
+def apply_description(place: Place, as_json: Json = False) -> None:
+    """Make the directory what estate.toml says: enrol who is new, sign and deliver what changed."""
+    applied = asdict(apply(open_estate(place), now=_now()))
+    if as_json:
+        typer.echo(json.dumps(applied, indent=2))
+    else:
+        typer.echo("\n".join(f"{key}: {', '.join(value) or 'nothing'}" for key, value in applied.items()))
+
+
+@app.command()
+def approve(place: Place) -> None:
+    """Approve the manifest's models and the installed build; after a change of either."""
+    estate = open_estate(place)
+    apply(estate, now=_now(), approved=approved_now())
+    approved = estate.model_set()
+    typer.echo(f"model set version {approved.version}: {approved.digest.hex()}, {len(approved.models)} models")
+
+
+@app.command()
+def revoke(
+    place: Place, name: str, reason: Annotated[str, typer.Option(help="Kept with the authority")] = "unspecified"
+) -> None:
+    """Revoke a holder's certificate or keys; list and registry are signed again."""
+    told = lifecycle.revoke(open_estate(place), name, reason, _now())
+    already = " (it was already)" if told.already else ""
+    typer.echo(f"{name} is revoked{already}; registry version {told.registry_version}. {_RELOAD}")
+
+
+@app.command()
+def renew(place: Place, names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...")] = None) -> None:
+    """New keys and certificates for NAMEs, else for all that end within 30 days; the old ones are revoked."""
+    estate = open_estate(place)
+    chosen = names or lifecycle.due_for_renewal(estate, _now())
+    for name in chosen:
+        lifecycle.renew(estate, name, _now())
+    apply(estate, now=_now())
+    typer.echo(f"renewed: {', '.join(chosen) or 'nobody was due'}. {_RELOAD if chosen else ''}".strip())
+
+
+@app.command()
+def broker(place: Place) -> None:
+    """Run the estate's broker in the foreground, installing Mosquitto where this account may."""
+    raise typer.Exit(run_in_foreground(open_estate(place), typer.echo))
+
+
+_RELOAD = "Gateways read it by themselves; send the broker SIGHUP or restart it."
+
+
+def main() -> None:
+    """Runs the command line; an expected failure is one line on standard error and exit code 1."""
+    try:
+        app()
+    except SallyportError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _show(estate: Estate, as_json: bool) -> None:
+    view: dict[str, Any] = overview(estate, _now())
+    if as_json:
+        typer.echo(json.dumps(view, indent=2))
+        return
+    table = Table("name", "roles", "where", "fingerprint", "until", "status", title=f"Estate {view['estate']}")
+    for row in view["holders"]:
+        where = row["lane"] or row["prison"] or "estate"
+        style = "red" if row["status"] != "ACTIVE" or row["expired"] else ""
+        until = row["until"] or f"epoch {row['epoch']}"
+        cells = (row["name"], ", ".join(row["roles"]), where, row["fingerprint"][:16], until, row["status"])
+        table.add_row(*cells, style=style)
+    console = Console()
+    console.print(table)
+    console.print(", ".join(f"{name} version {number}" for name, number in view["versions"].items()), highlight=False)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    main()

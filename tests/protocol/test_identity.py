@@ -1,0 +1,104 @@
+"""Names and roles in certificates, and signers made from files."""
+
+from datetime import UTC, datetime
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from sallyport_protocol.envelope import sign, verify
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.identity import (
+    Identity,
+    Role,
+    fingerprint,
+    identity_of,
+    public_key_of,
+    read_certificates,
+    role_uri,
+)
+from sallyport_protocol.keys import signer_from_pem
+from sallyport_provisioning.enrol import key_pem
+from sallyport_provisioning.estate import Estate
+
+
+def certificate(names: list[str], uris: list[str], key: ec.EllipticCurvePrivateKey | None = None) -> x509.Certificate:
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name) for name in names])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now)
+    if uris:
+        alternatives = [x509.UniformResourceIdentifier(uri) for uri in uris]
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+    return builder.sign(key, hashes.SHA256())
+
+
+def test_every_role_reads_back() -> None:
+    made = certificate(["everybody"], [role_uri(role, "everybody") for role in Role])
+    assert identity_of(made) == Identity("everybody", frozenset(Role))
+
+
+def test_other_alternative_names_give_no_role() -> None:
+    made = certificate(["MDI-K01"], [role_uri(Role.KIOSK, "MDI-K01"), "https://example.org/gateway"])
+    assert identity_of(made).roles == {Role.KIOSK}
+
+
+@pytest.mark.parametrize(
+    ("names", "uris"),
+    [
+        ([], ["sallyport:role:kiosk:a1"]),
+        (["a1", "a2"], ["sallyport:role:kiosk:a1"]),
+        (["a1"], []),
+        (["a1"], ["https://example.org"]),
+        (["a1"], ["sallyport:role:kiosk:a2"]),
+        (["a1"], ["sallyport:role:governor-of-all:a1"]),
+        (["a1"], ["sallyport:role:kiosk"]),
+        (["a1"], ["sallyport:role:kiosk:a1", "sallyport:roles"]),
+        (["a/+"], ["sallyport:role:kiosk:a/+"]),
+        (["#"], ["sallyport:role:kiosk:#"]),
+    ],
+)
+def test_anything_else_is_nobody(names: list[str], uris: list[str]) -> None:
+    with pytest.raises(MalformedError):
+        identity_of(certificate(names, uris))
+
+
+def test_only_p256_is_a_key_of_the_estate() -> None:
+    other = certificate(["a1"], ["sallyport:role:kiosk:a1"], ec.generate_private_key(ec.SECP384R1()))
+    with pytest.raises(MalformedError, match="P-256"):
+        public_key_of(other)
+
+
+def test_a_signer_signs_what_its_certificate_verifies(estate: Estate) -> None:
+    signer = estate.signer("gateway-1")
+    message = sign({"x": 1}, signer, "here")
+    assert signer.key_id == fingerprint(signer.certificate)
+    assert verify(message, "here", {signer.key_id: public_key_of(signer.certificate)}.get).content == {"x": 1}
+
+
+def test_a_signer_never_shows_its_key(estate: Estate) -> None:
+    assert "key=" not in repr(estate.signer("gateway-1"))
+
+
+def test_a_key_of_another_certificate_is_refused(estate: Estate) -> None:
+    pem = estate.signer("gateway-1").certificate.public_bytes(Encoding.PEM)
+    with pytest.raises(MalformedError, match="does not belong"):
+        signer_from_pem(pem, key_pem(ec.generate_private_key(ec.SECP256R1())))
+
+
+def test_a_wrong_or_missing_password_is_refused(estate: Estate) -> None:
+    folder = estate.folder("MDI-K01")
+    files = (folder / "certificate.pem").read_bytes(), (folder / "key.pem").read_bytes()
+    for password in (b"wrong", None):
+        with pytest.raises(MalformedError, match="private key"):
+            signer_from_pem(*files, password)
+
+
+@pytest.mark.parametrize("data", [b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", b"\x00"])
+def test_bytes_that_are_no_certificate_are_refused(data: bytes) -> None:
+    with pytest.raises(MalformedError):
+        read_certificates(data)

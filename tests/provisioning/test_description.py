@@ -1,0 +1,73 @@
+"""estate.toml: what it may say, and what it may not."""
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from sallyport_protocol.errors import MalformedError
+from sallyport_provisioning.description import Description
+from sallyport_provisioning.development import describe_development
+from sallyport_provisioning.toml_text import to_toml
+
+DEVELOPMENT = describe_development(broker_port=8883, gateway_port=8080, screen_port=8081)
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    return {**tomllib.loads(DEVELOPMENT.to_toml()), **changes}
+
+
+def test_what_is_written_reads_back_the_same() -> None:
+    assert Description.from_toml(DEVELOPMENT.to_toml()) == DEVELOPMENT
+
+
+def test_the_development_estate_is_the_design_s() -> None:
+    names = set(DEVELOPMENT.holder_names)
+    assert {"MDI-K01", "MDI-L01", "gateway-1"} <= names
+    assert DEVELOPMENT.lane_named("MDI-LANE-1").prison == "MDI"
+    assert sum("approver" in officer.roles for officer in DEVELOPMENT.officer) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"format": 2}, "format"),
+        ({"surprise": 1}, "surprise"),
+        ({"profile": "testing"}, "profile"),
+        ({"prison": [{"code": "MDX", "name": "x"}]}, "prison.0.code"),
+        ({"prison": []}, "prison MDI is not described"),
+        ({"lane": []}, "lane MDI-LANE-1 is not described"),
+        ({"lane": [{"name": "MDI-LANE-1", "prison": "WWI", "kind": "pedestrian"}]}, "prison WWI is not described"),
+        ({"lane": [{"name": "MDI-LANE-1", "prison": "MDI", "kind": "tunnel"}]}, "lane.0.kind"),
+        ({"interlock": [{"name": "MDI-K01", "lane": "MDI-LANE-1"}]}, "name MDI-K01 occurs 2 times"),
+        ({"officer": [{"name": "a.b", "full_name": "A", "roles": []}]}, "officer.0.roles"),
+        ({"officer": [{"name": "a.b", "full_name": "A", "roles": ["kiosk"]}]}, "not an officer's"),
+        ({"officer": [{"name": "a/b", "full_name": "A", "roles": ["auditor"]}]}, "officer.0.name"),
+        ({"officer": [{"name": "a.b", "full_name": "A", "roles": ["auditor"], "prison": "WWI"}]}, "prison WWI"),
+        ({"provisioner": "../x"}, "provisioner"),
+    ],
+)
+def test_what_does_not_hold_together_is_refused_by_name(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(MalformedError, match=told):
+        Description.parse(changed(**changes))
+
+
+def test_two_kiosks_at_one_lane_are_refused() -> None:
+    first = changed()["kiosk"][0]
+    with pytest.raises(MalformedError, match="kiosk's lane MDI-LANE-1 occurs 2 times"):
+        Description.parse(changed(kiosk=[first, first | {"name": "MDI-K02"}]))
+
+
+def test_text_that_is_not_toml_is_refused() -> None:
+    with pytest.raises(MalformedError, match="not TOML"):
+        Description.from_toml("format = ")
+
+
+@pytest.mark.parametrize("text", ['"', "\\", "a\nb", "\x00", "\x7f", "\u00e9\u2028", "", "# no comment", "[x]"])
+def test_any_text_survives_toml(text: str) -> None:
+    assert tomllib.loads(to_toml({"a": text, "b": {"c": [text]}}, "two\nlines")) == {"a": text, "b": {"c": [text]}}
+
+
+def test_a_value_without_a_form_is_a_mistake_of_ours() -> None:
+    with pytest.raises(TypeError):
+        to_toml({"a": 1.5}, "x")
