@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +45,7 @@ def create_app(
     """
     page = ScreenPage(tuple(load(language) for language in languages))
     app = FastAPI(title="Sallyport screen", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.closing = False
     app.add_middleware(_ScreenHeaders)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/assets", StaticFiles(directory=find_assets(assets_folder)), name="assets")
@@ -56,7 +57,7 @@ def create_app(
     @app.get("/picture")
     async def picture() -> Response:
         jpeg = source.jpeg()
-        return Response(status_code=404) if jpeg is None else Response(jpeg, media_type="image/jpeg")
+        return Response(status_code=204) if jpeg is None else Response(jpeg, media_type="image/jpeg")
 
     @app.get("/{language}", response_class=HTMLResponse)
     async def in_language(language: str) -> str:
@@ -64,7 +65,8 @@ def create_app(
 
     @app.get("/{language}/events")
     async def events(language: str) -> Response:
-        return StreamingResponse(_stream(source, page, _known(page, language)), media_type="text/event-stream")
+        stream = _stream(source, page, _known(page, language), lambda: bool(app.state.closing))
+        return StreamingResponse(stream, media_type="text/event-stream")
 
     return app
 
@@ -90,10 +92,14 @@ def _known(page: ScreenPage, language: str) -> Texts:
     return texts
 
 
-async def _stream(source: ScreenSource, page: ScreenPage, texts: Texts) -> AsyncIterator[bytes]:
+async def _stream(
+    source: ScreenSource, page: ScreenPage, texts: Texts, closing: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     yield b"retry: 500\n\n"
     shown = None
     async for _ in source.subscribe(BEAT_S):
+        if closing():
+            return
         state = source.state()
         message = page.parts(texts, state) if state != shown else {}
         shown = state

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from itertools import cycle
 
 import numpy as np
-import uvicorn
 from fastapi import FastAPI
 
 from sallyport_kiosk.ports import Pixels
 from sallyport_kiosk.screen.app import create_app
 from sallyport_kiosk.screen.board import Board
+from sallyport_kiosk.screen.serving import serve
 from sallyport_kiosk.stage import Step
 
 SAMPLE = (
@@ -70,7 +70,7 @@ def main() -> None:
     """Serves on loopback, port 8702 unless told."""
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8702
     app = create_preview(Board(), seconds=4.0)
-    uvicorn.run(app, host="127.0.0.1", port=port, timeout_graceful_shutdown=1)
+    serve(app, "127.0.0.1", port)
 
 
 if __name__ == "__main__":

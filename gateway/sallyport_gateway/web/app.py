@@ -1,6 +1,6 @@
 """The officer's pages as an ASGI application."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +29,7 @@ def create_app(
     """Builds the application. Raises RoadError when the style sheets are missing."""
     pages = Pages()
     app = FastAPI(title="Sallyport", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.closing = False
     app.add_middleware(PageHeaders)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/assets", StaticFiles(directory=assets.find(assets_folder)), name="assets")
@@ -64,12 +65,15 @@ def _add_pages(app: FastAPI, views: OfficerViews, pages: Pages, now: Callable[[]
 
 
 def _add_streams(app: FastAPI, views: OfficerViews, pages: Pages, now: Callable[[], datetime]) -> None:
+    def closing() -> bool:
+        return bool(app.state.closing)
+
     @app.get("/events")
     async def lanes_events() -> Response:
         async def draw() -> live.Picture:
             return pages.lanes_picture(await views.lanes(), now())
 
-        return _event_stream(live.stream(views.subscribe(None), draw, now))
+        return _event_stream(live.stream(views.subscribe(None), draw, now, closing))
 
     @app.get("/lanes/{lane}/events")
     async def lane_events(lane: str) -> Response:
@@ -79,15 +83,11 @@ def _add_streams(app: FastAPI, views: OfficerViews, pages: Pages, now: Callable[
 
         if await views.lane(lane) is None:
             raise HTTPException(404, "There is no lane of that name.")
-        return _event_stream(live.stream(views.subscribe(lane), draw, now))
+        return _event_stream(live.stream(views.subscribe(lane), draw, now, closing))
 
 
-def _event_stream(content: object) -> StreamingResponse:
-    return StreamingResponse(
-        content,  # type: ignore[arg-type]
-        media_type="text/event-stream",
-        headers={"X-Accel-Buffering": "no"},
-    )
+def _event_stream(content: AsyncIterator[bytes]) -> StreamingResponse:
+    return StreamingResponse(content, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 def _add_problems(app: FastAPI, pages: Pages) -> None:

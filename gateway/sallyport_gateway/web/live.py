@@ -63,13 +63,15 @@ async def stream(
     ticks: AsyncIterator[None],
     draw: Callable[[], Awaitable[Picture | None]],
     now: Callable[[], datetime],
-    every_s: float = BEAT_S,
+    closing: Callable[[], bool],
 ) -> AsyncIterator[bytes]:
     """The bytes of an event stream: regions that changed, else the bare beat. Ends when there is nothing to draw."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     shown: dict[str, str] = {}
     try:
-        async for _ in beats(ticks, every_s):
+        async for _ in beats(ticks, BEAT_S):
+            if closing():
+                return
             picture = await draw()
             if picture is None:
                 return

@@ -158,6 +158,8 @@ class DecisionView:
     modalities: tuple[ModalityView, ...] = ()
     fused_fmr: float | None = None
     hold: HoldView | None = None
+    granted: datetime | None = None
+    """When the door was granted on it: from then on the decision is used up and no longer runs out."""
 
     @property
     def reasons(self) -> tuple[CheckView, ...]:
@@ -170,7 +172,9 @@ class DecisionView:
         )
 
     def expired(self, now: datetime) -> bool:
-        """A decision without an end never runs out by itself; a RELEASE without one cannot be acted on."""
+        """Whether it can no longer be acted on. A RELEASE without an end never could; a HOLD without one stays."""
+        if self.granted is not None:
+            return False
         if self.valid_until is None:
             return self.verdict == Verdict.RELEASE
         return now >= self.valid_until

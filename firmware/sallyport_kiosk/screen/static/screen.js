@@ -8,18 +8,24 @@ const parts = ["drawing", "words", "steps"];
 let lastBeat = performance.now();
 let polling = false;
 
-const source = new EventSource(document.body.dataset.events);
-source.onmessage = (event) => {
+connect();
+setInterval(() => performance.now() - lastBeat > SILENCE_MS && contact("lost"), 100);
+
+
+function connect() {
+  const source = new EventSource(document.body.dataset.events);
+  source.onmessage = (event) => take(JSON.parse(event.data));
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, SILENCE_MS);
+  };
+}
+
+function take(message) {
   lastBeat = performance.now();
   contact("live");
-  const message = JSON.parse(event.data);
   if (message.instruction !== undefined) show(message);
-};
-source.onerror = () => {
-  if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), SILENCE_MS);
-};
-setInterval(() => performance.now() - lastBeat > SILENCE_MS && contact("lost"), 100);
-picture();
+  picture();
+}
 
 function contact(state) {
   root.dataset.contact = state;
@@ -40,7 +46,6 @@ function show(message) {
   progress.value = Number(message.progress);
   progress.hidden = progress.value === 0;
   root.dataset.picture = message.picture;
-  picture();
 }
 
 // The next person starts in the site's own language.
@@ -50,7 +55,7 @@ function goHome() {
 
 // One picture after the other, from the kiosk's memory; none is kept.
 function picture() {
-  if (polling || root.dataset.picture !== "yes") return;
+  if (polling || root.dataset.picture !== "yes" || root.dataset.contact !== "live") return;
   polling = true;
   const next = new Image();
   const again = (wait) =>

@@ -49,7 +49,7 @@ def lanes(now: datetime) -> dict[str, LaneView]:
         "expired": _released(now, timedelta(seconds=-5)),
         "hold": _held(now),
         "refer": _referred(now),
-        "unlocked": replace(_released(now), door=_door(now, DoorState.UNLOCKED), acts=()),
+        "unlocked": replace(_opened(now), door=_door(now, DoorState.UNLOCKED)),
         "door-open": _opened(now),
         "alarm": _alarmed(now),
         "kiosk-lost": _lane(now, kiosk=KioskView("MDI-K01", False, now - timedelta(minutes=2)), door=DoorState.UNKNOWN),
@@ -232,6 +232,12 @@ def _referred(now: datetime) -> LaneView:
 
 def _opened(now: datetime) -> LaneView:
     lane = _released(now)
+    assert lane.decision is not None
+    granted = replace(
+        lane.decision,
+        summary="All 25 checks passed. Officer Clark confirmed the opening.",
+        granted=now - timedelta(seconds=3),
+    )
     events = (
         EventView(now - timedelta(seconds=2), "Door opened", "Grant used", 4118),
         EventView(now - timedelta(seconds=4), "Opening confirmed", "By Officer Clark", 4117),
@@ -243,7 +249,14 @@ def _opened(now: datetime) -> LaneView:
         "The door is open",
         (*steps, StepView("Door", StepState.NOW, "Open; it locks when shut")),
     )
-    return replace(lane, door=_door(now, DoorState.OPEN), session=session, acts=(), events=(*events, *lane.events))
+    return replace(
+        lane,
+        door=_door(now, DoorState.OPEN),
+        session=session,
+        decision=granted,
+        acts=(),
+        events=(*events, *lane.events),
+    )
 
 
 def _alarmed(now: datetime) -> LaneView:
