@@ -2,10 +2,11 @@
 
 import struct
 
-from sallyport_wire.messages import EVENT, OPENED, RELOCKED, Message
+from sallyport_wire.messages import DOOR_CLOSED, DOOR_HELD, DOOR_OPEN, EVENT, OPENED, RELOCKED, Message
 
 RECORD = ">IBI16s16s"  # boots, kind, t_ms, session, nonce
 RECORD_BYTES = 41
+FLAPPING = (DOOR_OPEN, DOOR_CLOSED, DOOR_HELD)
 KEPT_FREE = 16  # the last records of room are for what matters more than a door that flaps
 
 
@@ -32,15 +33,13 @@ class Journal:
         """Whether a passage and what may go wrong in it can be written."""
         return self._log.room() > KEPT_FREE + 4
 
-    def spacious(self) -> bool:
-        """Whether there is room left for the unimportant."""
-        return self._log.room() > KEPT_FREE
-
-    def note(self, boots: int, kind: int, session: bytes, nonce: bytes, t_ms: int) -> Message:
-        """Write the event; the message to send once it is in flash."""
+    def note(self, boots: int, kind: int, session: bytes, nonce: bytes, t_ms: int) -> list[Message]:
+        """Write the event; the message to send once it is in flash. None for a flapping door when space is short."""
+        if kind in FLAPPING and self._log.room() <= KEPT_FREE:
+            return []
         t_ms = min(t_ms, 0xFFFFFFFF)
         self._log.append(struct.pack(RECORD, boots, kind, t_ms, session, nonce))
-        return Message(EVENT, boots=boots, seq=self._log.sequence, kind=kind, session=session, nonce=nonce, t_ms=t_ms)
+        return [Message(EVENT, boots=boots, seq=self._log.sequence, kind=kind, session=session, nonce=nonce, t_ms=t_ms)]
 
     def after(self, sequence: int, most: int) -> list[Message]:
         """The first `most` kept events with a higher sequence number."""

@@ -9,8 +9,8 @@ from sallyport_interlock.gate import Gate
 from sallyport_interlock.journal import Journal
 from sallyport_interlock.link import Link
 from sallyport_interlock.once import Once
-from sallyport_interlock.settings import CLOCK_MASK
-from sallyport_wire.messages import BOOT, NO_SESSION, STATUS, STATUS_REQUEST, Message
+from sallyport_interlock.settings import CLOCK_MASK, EVENTS_PER_REQUEST
+from sallyport_wire.messages import BOOT, EVENTS_REQUEST, NO_SESSION, STATUS, STATUS_REQUEST, Message
 
 
 class Loop:
@@ -55,6 +55,8 @@ class Loop:
     def _answer(self, message: Message) -> list[Message]:
         if message.type == STATUS_REQUEST:
             return [self._report(STATUS, message.challenge)]
+        if message.type == EVENTS_REQUEST and self.gate.idle:  # a scan of flash would starve the strike: ask again
+            return self._journal.after(message.after, EVENTS_PER_REQUEST)
         return self.gate.hear(message, self._ticks())
 
     def _tidy(self) -> None:

@@ -4,20 +4,11 @@ Life safety is outside our control: a fire release or a mechanical key shows up 
 """
 
 from sallyport_interlock.settings import BOLT_MS, HELD_MS
-from sallyport_wire.messages import (
-    BOLT_IS_LOCKED,
-    BOX_IS_CLOSED,
-    DOOR_CLOSED,
-    DOOR_HELD,
-    DOOR_IS_CLOSED,
-    DOOR_OPEN,
-    MISMATCH,
-    RELOCKED,
-    TAMPER,
-    UNGRANTED_OPEN,
-)
+from sallyport_wire import messages as wire
 
-LOCKING = (UNGRANTED_OPEN, TAMPER, MISMATCH)  # alarms that lock the board out until CLEAR
+SECURE = wire.DOOR_IS_CLOSED | wire.BOLT_IS_LOCKED
+GOOD = SECURE | wire.BOX_IS_CLOSED
+LOCKING = (wire.UNGRANTED_OPEN, wire.TAMPER, wire.MISMATCH)  # alarms that lock the board out until CLEAR
 
 
 class Watch:
@@ -32,29 +23,29 @@ class Watch:
 
     def see(self, inputs: int, strike: bool, ms: int) -> list[int]:
         """The event kinds that these contacts make, with the strike output as it is, at `ms` since start."""
-        closed, locked = bool(inputs & DOOR_IS_CLOSED), bool(inputs & BOLT_IS_LOCKED)
+        closed, locked = bool(inputs & wire.DOOR_IS_CLOSED), bool(inputs & wire.BOLT_IS_LOCKED)
         moved = closed != self._closed
         if moved or strike != self._strike:
             self._since, self._held = ms, False
         self._closed, self._strike = closed, strike
         self.passage = self.passage or strike
-        kinds = [] if inputs & BOX_IS_CLOSED else [TAMPER]
+        kinds = [] if inputs & wire.BOX_IS_CLOSED else [wire.TAMPER]
         if not self.passage:
             if not (closed and locked):
-                kinds.append(UNGRANTED_OPEN)
+                kinds.append(wire.UNGRANTED_OPEN)
             return kinds
         if moved:
-            kinds.append(DOOR_CLOSED if closed else DOOR_OPEN)
+            kinds.append(wire.DOOR_CLOSED if closed else wire.DOOR_OPEN)
         kinds += self._judge_passage(closed, locked, strike, ms - self._since)
         return kinds
 
     def _judge_passage(self, closed: bool, locked: bool, strike: bool, for_ms: int) -> list[int]:
         if closed and locked and not strike:
             self.passage = False
-            return [RELOCKED]
+            return [wire.RELOCKED]
         if for_ms >= BOLT_MS and closed and locked == strike:
-            return [MISMATCH]  # the bolt did not follow the strike
+            return [wire.MISMATCH]  # the bolt did not follow the strike
         if for_ms >= HELD_MS and not closed and not self._held:
             self._held = True
-            return [DOOR_HELD]
+            return [wire.DOOR_HELD]
         return []
