@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Callable
@@ -97,7 +98,7 @@ class Broker:
     def _wait_until_it_listens(self, patience_s: float) -> None:
         assert self._process is not None
         until = time.monotonic() + patience_s
-        while not _accepts(self._estate.description.broker.listen, self.port):
+        while not _answers(self._estate):
             if self._process.poll() is not None:
                 raise RoadError(f"the broker ended at once: {self._last_words()}. The whole log is {self.log}.")
             if time.monotonic() > until:
@@ -161,9 +162,13 @@ def _port_advice(address: str, port: int, error: OSError) -> str:
     return f"cannot listen on {address}:{port} ({os.strerror(error.errno or 0)}): choose a port above 1023"
 
 
-def _accepts(address: str, port: int) -> bool:
+def _answers(estate: Estate) -> bool:
+    """Whether a broker of this estate completes TLS there: Mosquitto opens its port before it reads its key."""
+    place = estate.description.broker
+    context = ssl.create_default_context(cafile=str(estate.broker_dir / "authorities.pem"))
     try:
-        socket.create_connection((address, port), timeout=1).close()
+        with socket.create_connection((place.listen, place.port), timeout=1) as road:
+            context.wrap_socket(road, server_hostname=place.host).close()
     except OSError:
         return False
     return True
