@@ -1,0 +1,151 @@
+"""Check 15: the date is confirmed, checked by somebody else, made from what stands now, agrees and is due. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from sallyport_gateway.authority.calendar import (
+    before_a_break,
+    working_day_on_or_after,
+    working_day_on_or_before,
+    working_days_before,
+)
+from sallyport_gateway.authority.check_person import compare_person
+from sallyport_gateway.authority.identifiers import is_calculation_reference
+from sallyport_gateway.authority.policy import Basis, DayRule, Purpose
+from sallyport_gateway.authority.question import Question, clock, day, same_officer, written
+from sallyport_gateway.authority.reasons import finding
+from sallyport_gateway.authority.records import Calculation, CourtOrder
+from sallyport_gateway.authority.words import CalculationStatus, ImmigrationKind, OrderChannel
+from sallyport_protocol.checks import CheckResult
+
+
+def due_from(on: date, rule: DayRule, early_days: int = 0) -> date:
+    """The first day on which a release dated `on` may happen.
+
+    A weekend or bank holiday moves it by the rule. `early_days` working days (0: no decision) then bring a Friday, or
+    the day before a bank holiday, forward; never a date that only falls due later.
+    """
+    if rule is DayRule.LATER:
+        return working_day_on_or_after(on)
+    if rule is DayRule.NONE:
+        return on
+    settled = working_day_on_or_before(on)
+    return working_days_before(settled, early_days) if early_days and before_a_break(settled) else settled
+
+
+def check_dates(q: Question) -> Iterator[CheckResult]:
+    """15: what the release rests on, by the basis of its purpose."""
+    if q.purpose is None:
+        yield finding("NO_PURPOSE", reason=q.request.movement_reason)
+        return
+    if q.purpose.basis is Basis.ORDER:
+        yield from _check_order(q, q.purpose)
+    if q.purpose.basis is Basis.IMMIGRATION_BAIL and not _immigration(q, ImmigrationKind.IMMIGRATION_BAIL):
+        yield finding("NO_IMMIGRATION_BAIL")
+    if q.purpose.basis is Basis.DEPORTATION and not _immigration(q, ImmigrationKind.DEPORTATION_ORDER):
+        yield finding("NO_DEPORTATION_ORDER")
+    if q.needs_dates:
+        calculation = q.evidence.calculation
+        if calculation is None:
+            yield finding("NO_CALCULATION", number=q.request.prisoner_number)
+            return
+        yield from _check_calculation(q, calculation)
+        yield from _check_inputs(q, calculation)
+        yield from _check_due(q, q.purpose, calculation)
+
+
+def _immigration(q: Question, kind: ImmigrationKind) -> bool:
+    return any(each.kind is kind and each.current for each in q.evidence.immigration)
+
+
+def _check_calculation(q: Question, made: Calculation) -> Iterator[CheckResult]:
+    reference = made.calculation_reference
+    records, named = [reference], q.authorisation.calculation_reference if q.authorisation else None
+    if not is_calculation_reference(reference):
+        yield finding("CALCULATION_REFERENCE_MALFORMED", records, reference=reference)
+    if made.status is not CalculationStatus.CONFIRMED:
+        yield finding("CALCULATION_NOT_CONFIRMED", records, reference=reference, status=made.status)
+    if named != reference:
+        yield finding("OTHER_CALCULATION", records, named=named or "none", reference=reference)
+    if not made.checked_by_username or made.checked_at is None:
+        yield finding("NOT_CHECKED", records, reference=reference)
+    else:
+        if same_officer(made.checked_by_username, made.calculated_by_username):
+            yield finding("CHECKED_BY_CALCULATOR", records, reference=reference, who=made.checked_by_username)
+        if made.checked_at < made.calculated_at:
+            yield finding("CHECKED_BEFORE_CALCULATED", records, reference=reference)
+    for at in (made.calculated_at, made.checked_at):
+        if at is not None and at > q.now:
+            yield finding("CALCULATION_IN_FUTURE", records, reference=reference, at=clock(at))
+
+
+def _check_inputs(q: Question, made: Calculation) -> Iterator[CheckResult]:
+    reference, records = made.calculation_reference, [made.calculation_reference]
+    if made.inputs_changed is None:
+        yield finding("INPUTS_UNKNOWN", records, reference=reference)
+    elif made.inputs_changed:
+        yield finding("INPUTS_CHANGED", records, reference=reference)
+    added = [each.adjustment_id for each in q.evidence.adjustments if each.active and each.days > 0]
+    missing = [each for each in added if each not in made.adjustments_included]
+    if missing:
+        yield finding("ADDITIONAL_DAYS_MISSING", missing, missing=", ".join(missing), reference=reference)
+    for each in made.offences:
+        starts, ends = each.in_force_from, each.in_force_until
+        if (starts and each.committed_on < starts) or (ends and each.committed_on > ends):
+            yield finding("OFFENCE_CODE_NOT_IN_FORCE", [each.code], code=each.code, date=day(each.committed_on))
+
+
+def _check_due(q: Question, purpose: Purpose, made: Calculation) -> Iterator[CheckResult]:
+    reference, records = made.calculation_reference, [made.calculation_reference]
+    named = q.authorisation.date_type if q.authorisation else None
+    if named is None and len(purpose.date_types) == 1:
+        named = purpose.date_types[0]
+    if named is None or named not in purpose.date_types:
+        allowed = " or ".join(purpose.date_types)
+        yield finding("DATE_TYPE_DISAGREES", records, purpose=q.purpose_name, allowed=allowed, named=named or "none")
+        return
+    on = made.dates.get(named)
+    if on is None:
+        yield finding("DATE_MISSING", records, reference=reference, named=named)
+        return
+    early = q.authorisation.early_day_decision if q.authorisation else None
+    due = due_from(on, purpose.day_rule, int(q.policy.measures.friday_days.value) if early else 0)
+    if q.today < due:
+        yield finding("NOT_DUE", records, named=named, date=day(on), due=day(due))
+
+
+def _check_order(q: Question, purpose: Purpose) -> Iterator[CheckResult]:
+    named = q.authorisation.order_id if q.authorisation else None
+    orders = [each for each in q.evidence.court_orders if each.order_id == named]
+    if len(orders) != 1:
+        yield finding("NO_ORDER", purpose=q.purpose_name, named=named or "none named")
+        return
+    order, records = orders[0], [orders[0].order_id]
+    if order.kind not in purpose.order_kinds:
+        yield finding("ORDER_OF_OTHER_KIND", records, id=order.order_id, found=order.kind, purpose=q.purpose_name)
+    confirmed = bool(order.confirmed_by) and order.confirmed_at is not None and order.confirmed_at <= q.now
+    if order.channel is not OrderChannel.COURT_SYSTEM and not confirmed:
+        yield finding("ORDER_NOT_CONFIRMED", records, id=order.order_id, channel=order.channel)
+    if order.superseded:
+        yield finding("ORDER_SUPERSEDED", records, id=order.order_id)
+    if order.made_on > q.today:
+        yield finding("ORDER_IN_FUTURE", records, id=order.order_id, date=day(order.made_on))
+    yield from _check_order_person(q, order)
+    for condition in order.conditions:
+        if condition.met is None:
+            yield finding("BAIL_CONDITION_UNKNOWN", records, text=condition.text)
+        elif not condition.met:
+            yield finding("BAIL_CONDITION_NOT_MET", records, text=condition.text)
+
+
+def _check_order_person(q: Question, order: CourtOrder) -> Iterator[CheckResult]:
+    prisoner, number = q.evidence.prisoner, q.request.prisoner_number
+    if prisoner is not None and any(compare_person(order.order_id, order, prisoner, number)):
+        yield finding(
+            "ORDER_OF_ANOTHER",
+            [order.order_id],
+            id=order.order_id,
+            written=f"{written(order)}, born {day(order.date_of_birth)}",
+            number=number,
+            found=f"{written(prisoner)}, born {day(prisoner.date_of_birth)}",
+        )

@@ -1,0 +1,100 @@
+"""Everything that checks 13 to 25 may look at, composed for one person at one moment. Frozen; no I/O."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from sallyport_gateway.authority.records import (
+    Adjustment,
+    Alert,
+    Authorisation,
+    Calculation,
+    CourtCase,
+    CourtOrder,
+    Hold,
+    Id,
+    Identity,
+    ImmigrationRecord,
+    Licence,
+    Line,
+    Paper,
+    PrisonerRecord,
+    Recall,
+    Record,
+    Warrant,
+)
+from sallyport_gateway.authority.words import FreezeScope, LifeState, MovementReason, MovementType, Source
+from sallyport_protocol.checks import Path
+from sallyport_protocol.documents import LaneKind
+
+
+class Life(Record):
+    """Where an authorisation stands in the ledger; `session` holds it while RESERVED or GRANTED."""
+
+    state: LifeState
+    session: Id | None = None
+    stopped: bool = False
+
+
+class Freeze(Record):
+    scope: FreezeScope
+    name: Id
+    """The lane, the prison, or ESTATE."""
+    why: Line = ""
+
+
+class AuthorityEvidence(Record):
+    """All sources about one prisoner number (and the numbers linked to it), each with its as-of time.
+
+    A source that is missing from `as_of` did not answer.
+    """
+
+    prisoner_number: Id
+    as_of: dict[Source, AwareDatetime]
+    prisoner: PrisonerRecord | None = None
+    identity: Identity | None = None
+    authorisations: tuple[Authorisation, ...] = ()
+    calculation: Calculation | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    warrants: tuple[Warrant, ...] = ()
+    unmatched_warrants: tuple[Warrant, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    court_cases: tuple[CourtCase, ...] = ()
+    court_orders: tuple[CourtOrder, ...] = ()
+    immigration: tuple[ImmigrationRecord, ...] = ()
+    recalls: tuple[Recall, ...] = ()
+    licences: tuple[Licence, ...] = ()
+    lives: dict[Id, Life] = Field(default_factory=dict)
+    freezes: tuple[Freeze, ...] = ()
+    ledger_current: bool | None = None
+    """False: behind a witnessed audit head or an interlock's counter; None: not known."""
+    conflicts: tuple[Line, ...] = ()
+    """Where two sources said different things of the same fact, as the adapter found it."""
+
+
+class ManualIdentification(Record):
+    """The manual path: who looked, why, and what the kiosk had said before."""
+
+    officers: tuple[Id, ...]
+    why: Line
+    after: Line = ""
+    """Outcome of the last attempt at the kiosk: NON_MATCH, ATTACK_SUSPECTED, or why none could be made."""
+    duty_governor: Id | None = None
+
+
+class ReleaseRequest(Record):
+    """One attempt at one door."""
+
+    session: Id
+    path: Path = Path.BIOMETRIC
+    prison_id: Id
+    lane: Id
+    lane_kind: LaneKind
+    prisoner_number: Annotated[str, Field(max_length=64)]
+    authorisation_id: Id
+    movement_type: MovementType
+    movement_reason: MovementReason
+    confirming_officer: Id | None = None
+    manual: ManualIdentification | None = None
