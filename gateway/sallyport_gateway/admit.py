@@ -176,9 +176,7 @@ def _check_session(result: Result, entry: Entry, session: OpenSession | None, di
     if not hmac.compare_digest(result.challenge, offer.challenge):
         second = failed(CheckNumber.CHALLENGE, "OTHER_CHALLENGE", "The result answers another challenge.")
     elif session.answer is not None and not hmac.compare_digest(session.answer, digest):
-        second = failed(
-            CheckNumber.CHALLENGE, "SECOND_ANSWER", "This session already has a different answer."
-        )
+        second = failed(CheckNumber.CHALLENGE, "SECOND_ANSWER", "This session already has a different answer.")
     else:
         second = passed(CheckNumber.CHALLENGE)
     return [first, second]

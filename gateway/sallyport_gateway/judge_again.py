@@ -1,0 +1,110 @@
+"""The last look, between the interlock's nonce and the grant, in the transaction that grants.
+
+Steps 3, 4, the decision's age, presence, and checks 13 to 25 run again (design §4): an event that arrives at any
+instant before the grant holds the door. One nonce gets one durable decision, grant or refusal (S11).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from sallyport_gateway.admit import check_certificate
+from sallyport_gateway.audit import log as audit
+from sallyport_gateway.check import Check, refuse_opening
+from sallyport_gateway.ledger import life, nonces
+from sallyport_gateway.ledger.words import Door, Refused, Shown
+from sallyport_gateway.ports import Office, Question
+from sallyport_protocol.checks import CheckNumber
+from sallyport_protocol.decision import Decision, Verdict
+from sallyport_protocol.identity import Role
+
+MARGIN_MS: Final = 200
+"""Taken from a grant's life for the road, so that the board's count of it never outlives the authorisation (S2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A durable grant, once the transaction has committed."""
+
+    lifetime_ms: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Why there is no grant for this nonce, ever; with the new decision where one was made."""
+
+    sentence: str
+    decision: Decision | None
+    index: int
+
+
+def judge_again(
+    conn: Connection, office: Office, check: Check, door: Door, shown: Shown, now: int
+) -> Granted | HeldBack:
+    """Grants or refuses this nonce. Runs inside one transaction of the store."""
+    policy, moment = office.book().policy, office.clock.now()
+    held = life.find(conn, check.authorisation, lock=True)
+    why = refuse_opening(check, office.clock.monotonic_ms(), moment, policy.absence_s * 1_000)
+    decision, lifetime = None, 0
+    if why is None:
+        decision = _decide(conn, office, check)
+        why = _objection(decision)
+    if why is None:
+        case = office.authority.case(conn, check.authorisation)
+        left = int((case.closes - moment).total_seconds() * 1_000) if case else 0
+        lifetime = min(policy.grant_life_s * 1_000, left) - MARGIN_MS
+        why = None if lifetime > 0 else "The authorisation's time is over."
+    if why is None:
+        revision = held.revision if held else -1
+        answer = life.grant(conn, check.authorisation, check.session, door, shown, revision, now)
+        why = answer.advice if isinstance(answer, Refused) else None
+    if why is None:
+        index = _record(conn, office, "GRANT", check, door, {"nonce": shown.nonce, "lifetime_ms": lifetime}, now)
+        return Granted(lifetime, index)
+    nonces.refuse(conn, door.board, shown, check.authorisation, check.session, now)
+    checks = [each.to_map() for each in decision.refused] if decision else []
+    more = {"nonce": shown.nonce, "why": why, "checks": checks}
+    return HeldBack(why, decision, _record(conn, office, "GRANT_REFUSED", check, door, more, now))
+
+
+def _objection(decision: Decision) -> str | None:
+    if decision.verdict is Verdict.RELEASE:
+        return None
+    return decision.refused[0].sentence if decision.refused else "It is no longer a release."
+
+
+def _decide(conn: Connection, office: Office, check: Check) -> Decision:
+    assert check.decision is not None
+    book, moment = office.book(), office.clock.now()
+    again = {
+        each.number: each
+        for each in check_certificate(book.registry.named(check.offer.kiosk), Role.KIOSK, book, moment)
+    }
+    first = (each for each in check.decision.checks if each.number <= CheckNumber.MATCH)
+    question = Question(
+        check.authorisation,
+        check.prison,
+        check.lane,
+        check.lane_kind,
+        check.session,
+        tuple(again.get(each.number, each) for each in first),
+        moment,
+        check.confirmed_by or check.officer,
+    )
+    return office.authority.decide(conn, question)
+
+
+def _record(
+    conn: Connection, office: Office, kind: str, check: Check, door: Door, more: dict[str, Any], now: int
+) -> int:
+    content = {
+        "lane": door.lane,
+        "board": door.board,
+        "session": check.session,
+        "authorisation": check.authorisation,
+        "officer": check.confirmed_by or "",
+        **more,
+    }
+    return audit.append(conn, office.name, kind, content, now).index

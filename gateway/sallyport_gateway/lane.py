@@ -1,0 +1,343 @@
+"""One lane: offers a check to its kiosk, takes the one answer, decides, and hands an opening to its interlock.
+
+Everything here runs in the event loop, one thing at a time for each lane. What must outlive a crash is written before
+anything that depends on it is sent.
+"""
+
+import asyncio
+from dataclasses import replace
+from typing import Any, Final
+
+from sallyport_gateway import parameters
+from sallyport_gateway.admit import Admission, Arrival, admit, check_certificate
+from sallyport_gateway.audit import log as audit
+from sallyport_gateway.check import Check, Stage, refuse_opening, swapped
+from sallyport_gateway.ledger import once, sessions
+from sallyport_gateway.ledger.sessions import Answered
+from sallyport_gateway.mint import BoardKeys
+from sallyport_gateway.opening import Opening
+from sallyport_gateway.ports import Office
+from sallyport_gateway.settling import settle
+from sallyport_gateway.starting import Place, gather
+from sallyport_gateway.voice import Voice
+from sallyport_protocol import envelope
+from sallyport_protocol.checks import CheckNumber, CheckOutcome
+from sallyport_protocol.decision import Decision, Verdict
+from sallyport_protocol.documents import Lane as LaneEntry
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.identity import Role
+from sallyport_protocol.messages import (
+    AckVerdict,
+    EndReason,
+    LockFrames,
+    Presence,
+    Ready,
+    Result,
+    Status,
+)
+from sallyport_protocol.topics import Kind
+
+_BELIEVED: Final = (
+    CheckNumber.PARSE,
+    CheckNumber.SIGNATURE,
+    CheckNumber.CERTIFICATE,
+    CheckNumber.REVOCATION,
+    CheckNumber.TOPIC,
+)
+"""Until these pass, a message is not the kiosk's word and cannot use up its challenge."""
+
+
+class Lane:
+    """The state of one lane and everything that may happen to it."""
+
+    def __init__(self, office: Office, entry: LaneEntry, kiosk: str, keys: BoardKeys) -> None:
+        self.office, self.entry, self.kiosk = office, entry, kiosk
+        self.voice = Voice(office, entry.prison, entry.name, kiosk, keys.board)
+        self.opening = Opening(office, keys, entry.prison, self.voice)
+        self.check: Check | None = None
+        self.ready: Ready | None = None
+        self.ready_at: int | None = None
+        self.faults: tuple[str, ...] = ()
+        self._sequence = 0
+        self._lock = asyncio.Lock()
+
+    @property
+    def in_contact(self) -> bool:
+        """Whether the kiosk has said READY lately."""
+        return self.ready_at is not None and self.office.clock.monotonic_ms() - self.ready_at < parameters.READY_AGE_MS
+
+    # What comes from the kiosk
+
+    async def hear(self, kind: Kind, arrival: Arrival) -> None:
+        """One message under this kiosk's name. Raises MalformedError for what cannot be believed."""
+        async with self._lock:
+            if kind is Kind.RESULT:
+                await self._on_result(arrival)
+            else:
+                content = self._believe(arrival)
+                match kind:
+                    case Kind.READY:
+                        await self._on_ready(Ready.parse(content))
+                    case Kind.PRESENCE:
+                        self._on_presence(Presence.parse(content))
+                    case Kind.LOCK_UP:
+                        await self._on_frames(LockFrames.parse(content))
+                    case Kind.STATUS:
+                        self._on_status(Status.parse(content))
+            self.office.changed(self.entry.name)
+
+    def _believe(self, arrival: Arrival) -> dict[str, Any]:
+        """Content that this lane's own kiosk signed for this topic. Raises MalformedError."""
+        if arrival.retained:
+            self.voice.alarm("RETAINED_MESSAGE", "The broker served a stored message: a replay. It was ignored.")
+            raise MalformedError(f"a retained message on {arrival.topic}")
+        book = self.office.book()
+        verified = envelope.verify(arrival.message, arrival.topic, book.registry.resolve)
+        entry = book.entry(verified.key_id)
+        if entry is None or entry.name != self.kiosk:
+            raise MalformedError(f"{self.kiosk}'s topic carries a message of {entry.name if entry else 'nobody'}")
+        for finding in check_certificate(entry, Role.KIOSK, book, arrival.now):
+            if finding.outcome is not CheckOutcome.PASS:
+                raise MalformedError(finding.sentence)
+        return verified.content
+
+    async def _on_ready(self, ready: Ready) -> None:
+        if (ready.kiosk, ready.lane) != (self.kiosk, self.entry.name):
+            raise MalformedError(f"READY of {ready.kiosk} at {ready.lane} under {self.kiosk}'s name")
+        now = self._wall()
+        if not await self.office.store.write(lambda conn: once.booted(conn, self.kiosk, ready.boot_nonce, now)):
+            raise MalformedError(f"READY of an earlier boot of {self.kiosk}: a replay")
+        rebooted = self.ready is not None and self.ready.boot_nonce != ready.boot_nonce
+        self._sequence = max(ready.offer_sequence, 0 if rebooted else self._sequence)
+        first = self.ready is None or rebooted
+        self.ready, self.ready_at = ready, self.office.clock.monotonic_ms()
+        if ready.tamper:
+            self.voice.alarm("KIOSK_TAMPER", "The kiosk reports that its case was opened.")
+        if rebooted and self.check is not None and not self.check.over:
+            await self._abort("The kiosk restarted.")
+        if first:
+            self.voice.note("Kiosk connected", self.kiosk)
+            self.opening.ask_soon()
+
+    def _on_status(self, status: Status) -> None:
+        self.faults = status.faults
+        if not status.online and self.ready is not None and status.boot_nonce == self.ready.boot_nonce:
+            self.ready_at = None
+            self.voice.note("Kiosk lost", "Its connection ended.")
+
+    def _on_presence(self, presence: Presence) -> None:
+        check = self.check
+        if check is None or presence.session != check.session or presence.counter <= check.counter:
+            return
+        check = replace(check, counter=presence.counter)
+        if presence.same_track:
+            check = replace(check, last_seen=self.office.clock.monotonic_ms())
+        elif check.void is None and (why := swapped(check, presence)) is not None:
+            check = replace(check, void=why)
+            self.voice.note("Person changed", why)
+        self.check = check
+
+    async def _on_frames(self, up: LockFrames) -> None:
+        if up.interlock != self.opening.keys.board:
+            raise MalformedError(f"frames of {up.interlock}, which is not at this lane")
+        for heard in self.opening.ear.hear(up.frames):
+            self._follow(await self.opening.hear(heard, self.check))
+
+    def _follow(self, check: Check | None) -> None:
+        """Takes over what the opening made of the check, and tells the kiosk when it opened or ended."""
+        before, self.check = self.check, check
+        if before is None or check is None or before.stage is check.stage:
+            return
+        if check.stage is Stage.OPENED:
+            self._say_end(EndReason.OPENED)
+        elif check.over and not check.opened:
+            self._say_end(EndReason.HELD)
+
+    # The result and the decision
+
+    async def _on_result(self, arrival: Arrival) -> None:
+        admission = admit(arrival, self.office.book(), self._session_of)
+        believed = {f.number for f in admission.checks if f.outcome is CheckOutcome.PASS} >= set(_BELIEVED)
+        result = admission.result
+        if result is None or not believed or admission.sender != self.kiosk:
+            await self._refuse_message(admission)
+            return
+        check = self.check
+        if check is None or result.session != check.session:
+            await self._answer_late(result, admission)
+            return
+        outcome = await self.office.store.write(
+            lambda conn: settle(conn, self.office, check, result, admission, arrival)
+        )
+        if isinstance(outcome, Answered):
+            verdict = AckVerdict.ACCEPTED if outcome is Answered.SAME else AckVerdict.EXPIRED
+            if outcome is Answered.DIFFERENT:
+                self.voice.alarm("SECOND_ANSWER", "The kiosk gave a different answer for a session that had one.")
+            self._ack(result, admission, verdict)
+            return
+        decision, index = outcome.decision, outcome.index
+        self.check = replace(
+            check,
+            stage=Stage.DECIDED,
+            answer=admission.digest,
+            decision=decision,
+            decided=arrival.received,
+            audit_index=index,
+            modalities=result.modalities,
+            fused=result.fused_fmr,
+            oldest_capture=result.oldest_capture,
+            last_seen=arrival.received,
+            counter=max(check.counter, result.counter),
+            stage_since=arrival.received,
+        )
+        self._ack(result, admission, AckVerdict.ACCEPTED)
+        self.voice.note(f"Verdict: {decision.verdict}", _first_reason(decision), index)
+        if decision.verdict is not Verdict.RELEASE:
+            self._say_end(EndReason.HELD)
+
+    def _session_of(self, session: bytes) -> Any:
+        check = self.check
+        return check.as_open_session() if check is not None and check.session == session else None
+
+    async def _refuse_message(self, admission: Admission) -> None:
+        """Not the kiosk's word: recorded, alarmed, and the session goes on as if nothing had come."""
+        bad = [each for each in admission.checks if each.number in _BELIEVED and each.outcome is not CheckOutcome.PASS]
+        content = {
+            "lane": self.entry.name,
+            "message": admission.digest,
+            "checks": [each.to_map() for each in admission.checks],
+        }
+        index = await self._audit("RESULT_REFUSED", content)
+        reason = bad[0].sentence if bad else f"{admission.sender} spoke under {self.kiosk}'s name."
+        self.voice.alarm("RESULT_REFUSED", reason)
+        self.voice.note("Result refused", reason, index)
+
+    async def _answer_late(self, result: Result, admission: Admission) -> None:
+        """A session that is not running: a repetition gets its first answer again, anything else has expired."""
+        held = await self.office.store.read(lambda conn: sessions.find(conn, result.session))
+        same = held is not None and held.result_digest == admission.digest
+        self._ack(result, admission, AckVerdict.ACCEPTED if same else AckVerdict.EXPIRED)
+        if not same:
+            content = {
+                "lane": self.entry.name,
+                "message": admission.digest,
+                "checks": [each.to_map() for each in admission.checks],
+            }
+            await self._audit("RESULT_LATE", content)
+            self.voice.note("Result refused", "It answers a session that is not open here.")
+
+    # What officers do
+
+    async def start(self, authorisation: str, officer: str) -> str | None:
+        """Begins a check. A sentence when it cannot begin."""
+        async with self._lock:
+            refusal = await self._start(authorisation, officer)
+            self.office.changed(self.entry.name)
+            return refusal
+
+    async def _start(self, authorisation: str, officer: str) -> str | None:
+        if self.check is not None and not self.check.over and self.check.stage is not Stage.DECIDED:
+            return "A check is running in this lane. End it first."
+        if self.ready is None or not self.in_contact:
+            return f"The kiosk {self.kiosk} cannot be heard. Check its power and its network."
+        office, now_at = self.office, self.office.clock.now()
+        if self.check is not None and not self.check.over:
+            await self._abort("A new check was started.")
+        place = Place(self.entry, self.kiosk, self.ready, self._sequence + 1)
+        gathered = await office.store.write(lambda conn: gather(conn, office, place, authorisation, officer, now_at))
+        if isinstance(gathered, str):
+            return gathered
+        offer, self._sequence = gathered.offer, place.sequence
+        offered = office.clock.monotonic_ms()
+        self.check = Check(
+            authorisation,
+            gathered.case.prisoner_number,
+            self.entry.prison,
+            self.entry.name,
+            str(self.entry.kind),
+            offer,
+            offered,
+            now_at,
+            officer,
+            stage_since=offered,
+        )
+        self.voice.offer(offer)
+        self.voice.note("Check started", f"by {officer}")
+        return None
+
+    async def confirm(self, session: bytes, officer: str) -> str | None:
+        """The officer at the door says open. A sentence when it stays shut."""
+        async with self._lock:
+            check = self.check
+            if check is None or check.session != session or check.stage is not Stage.DECIDED:
+                return "This check is not waiting for a confirmation."
+            clock, policy = self.office.clock, self.office.book().policy
+            refusal = refuse_opening(check, clock.monotonic_ms(), clock.now(), policy.absence_s * 1_000)
+            if refusal is None:
+                outcome = await self.opening.reserve(check, officer)
+                if isinstance(outcome, Check):
+                    self.check = outcome
+                    return None
+                refusal = outcome
+            self.voice.note("Not opened", refusal)
+            return refusal
+
+    async def cancel(self, session: bytes, officer: str) -> str | None:
+        """Ends a check that has not been granted."""
+        async with self._lock:
+            if self.check is None or self.check.session != session or self.check.over:
+                return "This check has ended."
+            if self.check.stage in (Stage.REQUESTED, Stage.GRANTED, Stage.OPENED):
+                return "The door has been asked to open; it ends by itself within seconds."
+            await self._abort(f"Ended by {officer}.")
+            self.office.changed(self.entry.name)
+            return None
+
+    # Time
+
+    async def tick(self) -> None:
+        """Once a second: what has run out ends; what is not known is asked for."""
+        async with self._lock:
+            before = self.check
+            now = self.office.clock.monotonic_ms()
+            if before is not None and before.stage is Stage.OFFERED and now - before.offered > before.offer.expires_in:
+                await self._abort("The session's time is over.")
+            if before is not None and before.stage is Stage.DECIDED and before.decision is not None:
+                released = before.decision.verdict is Verdict.RELEASE
+                if released and not before.decision.usable(self.office.clock.now()):
+                    self.check = replace(before, void="The decision is more than a minute old. Start a new check.")
+                    self._say_end(EndReason.EXPIRED)
+            self._follow(await self.opening.tick(self.check))
+            if self.check is not before:
+                self.office.changed(self.entry.name)
+
+    # How things are said
+
+    async def _abort(self, why: str) -> None:
+        check = self.check
+        if check is None:
+            return
+        now = self._wall()
+        await self.office.store.write(lambda conn: sessions.end(conn, check.session, why, now))
+        self._say_end(EndReason.CANCELLED)
+        self.check = replace(check, stage=Stage.ENDED, void=why)
+        self.voice.note("Check ended", why)
+
+    def _say_end(self, reason: EndReason) -> None:
+        if self.check is not None and self.ready is not None:
+            self.voice.end(self.check.offer, reason)
+
+    def _ack(self, result: Result, admission: Admission, verdict: AckVerdict) -> None:
+        self.voice.ack(result.session, admission.digest, verdict)
+
+    async def _audit(self, kind: str, content: dict[str, Any]) -> int:
+        now = self._wall()
+        entry = await self.office.store.write(lambda conn: audit.append(conn, self.office.name, kind, content, now))
+        return entry.index
+
+    def _wall(self) -> int:
+        return int(self.office.clock.now().timestamp() * 1_000)
+
+
+def _first_reason(decision: Decision) -> str:
+    return decision.refused[0].sentence if decision.refused else "Every check passed."

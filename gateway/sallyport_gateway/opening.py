@@ -1,0 +1,250 @@
+"""The opening: reserve -> ask for a nonce -> check everything again -> grant -> believe only the board's own word.
+
+1 reserve   durable before the open request leaves
+2 nonce     the board's own, for this session and this request
+3 check     certificates, age, presence and 13 to 25, in the transaction that grants (`judge_again`)
+4 grant     durable before it leaves (S7)
+5 the end   OPENED consumes; NOT_OPENED and VOID_ANSWER return (S12); silence is UNKNOWN and never returns by itself
+"""
+
+import secrets
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from sallyport_gateway import mint, outcomes, parameters
+from sallyport_gateway.audit import log as audit
+from sallyport_gateway.board_words import ALARMS, EVENTS, REFUSALS, DoorBelief, after_event, after_report
+from sallyport_gateway.check import Check, Stage
+from sallyport_gateway.judge_again import Granted, HeldBack, judge_again
+from sallyport_gateway.ledger import boards, life, nonces, sessions
+from sallyport_gateway.ledger.boards import Heard as Accepted
+from sallyport_gateway.ledger.states import State
+from sallyport_gateway.ledger.words import Door, Refused, Shown
+from sallyport_gateway.mint import BoardEar, BoardKeys, Heard
+from sallyport_gateway.outcomes import Place
+from sallyport_gateway.ports import Office
+from sallyport_gateway.voice import Voice
+from sallyport_wire import messages as wire
+
+
+class Opening:
+    """One board: what was asked of it, what it said, and what is not yet known."""
+
+    def __init__(self, office: Office, keys: BoardKeys, prison: str, voice: Voice) -> None:
+        self.office, self.keys, self.voice = office, keys, voice
+        self.ear = BoardEar(keys)
+        self.door = Door(prison, keys.lane, keys.board)
+        self.place = Place(keys.board, keys.lane)
+        self.belief = DoorBelief()
+        self._request = 0
+        self._asked: bytes | None = None
+        self._due = 0
+
+    def ask_soon(self) -> None:
+        """At the next tick the board is asked how it is."""
+        self._due = 0
+
+    async def reserve(self, check: Check, officer: str) -> Check | str:
+        """Step 1: the check as REQUESTED, or a sentence why nothing was asked of the board."""
+        now = self._wall()
+
+        def job(conn: Connection) -> str | tuple[int, int]:
+            case = self.office.authority.case(conn, check.authorisation)
+            if case is None or officer in case.approvers:
+                return "An officer who approved this release may not be the one at the door."
+            if outcomes.unsettled_here(conn, self.place):
+                return "The last opening at this door is not settled yet. Wait for the interlock's word."
+            answer = life.reserve(conn, check.authorisation, check.session, self.office.name, now)
+            content = {"session": check.session, "authorisation": check.authorisation, "officer": officer}
+            content["answer"] = outcomes.said(answer)
+            entry = audit.append(conn, self.office.name, "CONFIRMED", content, now)
+            if isinstance(answer, Refused):
+                return answer.advice
+            return entry.index, boards.next_request(conn, self.keys.board, now)
+
+        outcome = await self.office.store.write(job)
+        if isinstance(outcome, str):
+            return outcome
+        index, self._request = outcome
+        self.voice.frames(mint.open_request(self.keys, check.session, self._request))
+        self.voice.note("Opening confirmed", f"by {officer}", index)
+        return replace(check, stage=Stage.REQUESTED, confirmed_by=officer, stage_since=self._now())
+
+    async def hear(self, heard: Heard, check: Check | None) -> Check | None:
+        """One authentic message of the board; the check as it stands after it."""
+        self.belief = replace(self.belief, heard=self._now())
+        match heard.message.type:
+            case wire.NONCE:
+                return await self._on_nonce(heard, check)
+            case wire.EVENT:
+                return await self._on_event(heard, check)
+            case wire.VOID_ANSWER:
+                return await self._on_void_answer(heard, check)
+            case wire.REFUSED:
+                return await self._on_refused(heard, check)
+            case wire.BOOT | wire.STATUS:
+                await self._on_report(heard)
+        return check
+
+    async def _on_nonce(self, heard: Heard, check: Check | None) -> Check | None:
+        """Steps 2 to 4."""
+        m, now = heard.message, self._wall()
+        epoch, board = self.keys.epoch, self.keys.board
+        awaited = check is not None and check.stage is Stage.REQUESTED and m.session == check.session
+        if check is None or not awaited or m.request != self._request or m.lane != wire.lane_id(self.keys.lane):
+            self.voice.frames(mint.void(self.keys, m.nonce, m.counter))
+            return check
+        running = check
+
+        def job(conn: Connection) -> Granted | HeldBack | None:
+            if boards.hear_nonce(conn, board, epoch, m.counter, now) is not Accepted.FRESH:
+                return None
+            return judge_again(conn, self.office, running, self.door, Shown(m.nonce, m.counter), now)
+
+        outcome = await self.office.store.write(job)
+        if outcome is None:
+            self.voice.alarm("OLD_NONCE", "The interlock showed a nonce that was seen before. It gets no grant.")
+            return check
+        check = replace(check, nonce=m.nonce, stage_since=self._now())
+        if isinstance(outcome, Granted):
+            self.voice.frames(mint.grant(self.keys, check.session, m.nonce, outcome.lifetime_ms))
+            self.voice.note("Grant sent", f"good for {outcome.lifetime_ms / 1_000:.1f} s", outcome.index)
+            return replace(check, stage=Stage.GRANTED)
+        self.voice.frames(mint.void(self.keys, m.nonce, m.counter))
+        self.voice.note("Held at the door", outcome.sentence, outcome.index)
+        return replace(check, void=outcome.sentence, decision=outcome.decision or check.decision)
+
+    async def _on_event(self, heard: Heard, check: Check | None) -> Check | None:
+        """Step 5, and everything else that happens at the door. Each event counts once, in its order."""
+        m, board, epoch, now = heard.message, self.keys.board, self.keys.epoch, self._wall()
+        accepted = await self.office.store.write(lambda conn: boards.hear_event(conn, board, epoch, m.seq, now))
+        if accepted is Accepted.GAP:
+            known = await self.office.store.read(lambda conn: boards.find(conn, board))
+            self.voice.frames(mint.events_request(self.keys, known.seq if known else 0))
+            accepted = await self.office.store.write(
+                lambda conn: boards.hear_event(conn, board, epoch, m.seq, now, across_gap=True)
+            )
+        if accepted is not Accepted.FRESH and m.kind not in (wire.OPENED, wire.NOT_OPENED, wire.EXPIRED):
+            return check
+        self.belief = after_event(self.belief, m.kind, self._now())
+        self.voice.note(EVENTS.get(m.kind, f"Event {m.kind}"))
+        if m.kind in ALARMS:
+            self.voice.alarm(*ALARMS[m.kind])
+            content = {"board": board, "event": EVENTS[m.kind], "evidence": heard.evidence}
+            await self.office.store.write(
+                lambda conn: audit.append(conn, self.office.name, "BOARD_ALARM", content, now)
+            )
+        if m.kind == wire.OPENED:
+            return await self._opened(heard, check)
+        if m.kind in (wire.NOT_OPENED, wire.EXPIRED):
+            return await self._returned(m.nonce, heard.evidence, check, EVENTS[m.kind])
+        if m.kind == wire.RELOCKED and check is not None and check.stage is Stage.OPENED:
+            return await self._end(check, "The person has left; the door is locked.")
+        return check
+
+    async def _opened(self, heard: Heard, check: Check | None) -> Check | None:
+        nonce, now = heard.message.nonce, self._wall()
+        outcome = await self.office.store.write(
+            lambda conn: outcomes.opened(conn, self.office, self.place, nonce, heard.evidence, now)
+        )
+        if outcome.authorisation is None and check is not None and check.nonce == nonce:
+            return check  # told again: it was settled the first time
+        if not outcome.accounted:
+            self.voice.alarm(
+                "OPENED_AGAINST_THE_LEDGER", "The door opened and no grant accounts for it. Freeze the lane."
+            )
+            return check
+        self.voice.note("Authorisation consumed", outcome.authorisation or "", outcome.index)
+        if check is None or check.nonce != nonce:
+            return check
+        return replace(check, stage=Stage.OPENED, stage_since=self._now())
+
+    async def _on_void_answer(self, heard: Heard, check: Check | None) -> Check | None:
+        m = heard.message
+        if m.answer == wire.VOID_NOT_OPENED:
+            return await self._returned(m.nonce, heard.evidence, check, "The interlock did not open.")
+        if m.answer == wire.VOID_OPENED:
+            return await self._opened(heard, check)
+        self.voice.alarm("BOARD_FORGOT", "The interlock does not know this opening. Two officers record what they saw.")
+        return check
+
+    async def _on_refused(self, heard: Heard, check: Check | None) -> Check | None:
+        m = heard.message
+        reason = REFUSALS.get(m.reason, f"The interlock refuses (reason {m.reason}).")
+        self.voice.note("Interlock refuses", reason)
+        if m.type_heard != wire.OPEN_REQUEST or check is None or m.session != check.session:
+            return check
+        return await self._returned(None, heard.evidence, check, reason)
+
+    async def _returned(self, nonce: bytes | None, evidence: bytes, check: Check | None, why: str) -> Check | None:
+        now = self._wall()
+        freed = await self.office.store.write(
+            lambda conn: outcomes.returned(conn, self.office, self.place, nonce, check, evidence, now)
+        )
+        if freed is None:
+            return check
+        self.voice.note("Authorisation free again", freed)
+        if check is not None and check.authorisation == freed and not check.over:
+            return await self._end(check, check.void or why)
+        return check
+
+    async def _on_report(self, heard: Heard) -> None:
+        """BOOT or STATUS. Our own fresh challenge, answered as locked, frees what was reserved and never granted."""
+        m, now = heard.message, self._wall()
+        self.belief = after_report(self.belief, m.state, m.inputs, self._now())
+        if m.type == wire.BOOT:
+            self.voice.note("Interlock started", f"firmware {'.'.join(str(part) for part in m.version)}")
+        known = await self.office.store.read(lambda conn: boards.find(conn, self.keys.board))
+        if known is not None and m.seq > known.seq:
+            self.voice.frames(mint.events_request(self.keys, known.seq))
+        asked = m.type == wire.STATUS and self._asked is not None and m.challenge == self._asked
+        if asked and m.state in (wire.LOCKED, wire.LOCKED_OUT):
+            older = now - parameters.NONCE_WAIT_MS
+            await self.office.store.write(
+                lambda conn: outcomes.return_ungranted(conn, self.office, self.place, heard.evidence, older, now)
+            )
+
+    async def tick(self, check: Check | None) -> Check | None:
+        """Silence after a grant is UNKNOWN; what is not settled is asked of the board every few seconds."""
+        now = self._now()
+        waited = now - check.stage_since if check is not None else 0
+        if check is not None and check.stage is Stage.GRANTED and waited > parameters.OPENING_WAIT_MS:
+            wall, running = self._wall(), check
+            await self.office.store.write(lambda conn: life.lost(conn, running.authorisation, running.session, wall))
+            self.voice.alarm("OPENING_UNKNOWN", "The interlock has not said whether the door opened. Look at it.")
+            check = await self._end(check, "It is not known whether the door opened.")
+        elif check is not None and check.stage is Stage.REQUESTED and waited > parameters.NONCE_WAIT_MS:
+            self.voice.note("Door stays locked", "The interlock did not answer.")
+            check = await self._end(check, check.void or "The interlock did not answer.")
+        if now >= self._due:
+            self._due = now + parameters.NONCE_WAIT_MS
+            await self._ask()
+        return check
+
+    async def _ask(self) -> None:
+        self._asked = secrets.token_bytes(16)
+        self.voice.frames(mint.status_request(self.keys, self._asked))
+
+        def unsettled(conn: Connection) -> list[tuple[bytes, int]]:
+            late, found = self._wall() - parameters.OPENING_WAIT_MS, []
+            for held in outcomes.unsettled_here(conn, self.place):
+                known = nonces.find(conn, self.keys.board, held.nonce) if held.nonce else None
+                if known is not None and (held.state is State.UNKNOWN or held.changed_at < late):
+                    found.append((known.nonce, known.counter))
+            return found
+
+        for nonce, counter in await self.office.store.read(unsettled):
+            self.voice.frames(mint.void(self.keys, nonce, counter))
+
+    async def _end(self, check: Check, why: str) -> Check:
+        now = self._wall()
+        await self.office.store.write(lambda conn: sessions.end(conn, check.session, why[:200], now))
+        opened = check.stage is Stage.OPENED
+        return replace(check, stage=Stage.ENDED, void=check.void if opened else check.void or why, opened=opened)
+
+    def _now(self) -> int:
+        return self.office.clock.monotonic_ms()
+
+    def _wall(self) -> int:
+        return int(self.office.clock.now().timestamp() * 1_000)

@@ -1,0 +1,98 @@
+"""What a lane needs from the rest of the gateway. Drivers and the service stand behind these; tests may too."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from sallyport_gateway.book import Book
+from sallyport_gateway.store import Store
+from sallyport_protocol.decision import CheckResult, Decision
+from sallyport_protocol.envelope import Signer
+from sallyport_protocol.messages import RecordedException, Reference
+from sallyport_protocol.topics import Topic
+
+
+class Clock(Protocol):
+    def monotonic_ms(self) -> int:
+        """Milliseconds that never go back, from an arbitrary start."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One authorisation and the person it is for, as pages, offers and receipts need them."""
+
+    authorisation: str
+    prisoner_number: str
+    name: str
+    born: date | None
+    movement: str
+    reason: str
+    opens: datetime
+    closes: datetime
+    state: str
+    approvers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a decision is asked about. `checks` are the findings of checks 1 to 12."""
+
+    authorisation: str
+    prison: str
+    lane: str
+    lane_kind: str
+    session: bytes
+    checks: tuple[CheckResult, ...]
+    now: datetime
+    officer: str
+    """The officer at the door: neither approver nor calculator (S5)."""
+
+
+class Authority(Protocol):
+    """The central release authorisation. Every call runs on the store's connection, inside the caller's transaction."""
+
+    def case(self, conn: Connection, authorisation: str) -> Case | None:
+        """One authorisation; None when there is none of that name."""
+
+    def cases(self, conn: Connection, prison: str) -> list[Case]:
+        """The prison's authorisations, newest first."""
+
+    def decide(self, conn: Connection, question: Question) -> Decision:
+        """Composes what every source says now, runs checks 13 to 25 and judges all twenty-five."""
+
+    def references(self, conn: Connection, prisoner_number: str, officer: str, now: datetime) -> tuple[Reference, ...]:
+        """The person's enrolled references, decrypted; the consultation is logged."""
+
+    def exceptions(self, conn: Connection, prisoner_number: str) -> tuple[RecordedException, ...]:
+        """Modalities that an officer recorded as unusable today."""
+
+    def approve(self, conn: Connection, authorisation: str, officer: str, now: datetime) -> str | None:
+        """One officer's approval; a sentence when it is refused."""
+
+    def withdraw(self, conn: Connection, authorisation: str, officer: str, why: str, now: datetime) -> str | None:
+        """Withdraws an authorisation at once; a sentence when it is refused."""
+
+    def released(self, conn: Connection, authorisation: str, now: datetime) -> None:
+        """The person has left on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What all lanes of one gateway share."""
+
+    name: str
+    store: Store
+    book: Callable[[], Book]
+    authority: Authority
+    signer: Signer
+    clock: Clock
+    send: Callable[[Topic, bytes, float], None]
+    """Topic, signed message, expiry in seconds."""
+    changed: Callable[[str], None]
+    """Tells the pages that a lane's state changed."""

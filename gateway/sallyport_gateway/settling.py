@@ -1,0 +1,57 @@
+"""Taking the one answer of a session: first answer, counter, decision and audit entry in one transaction (S7)."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from sallyport_gateway.admit import Admission, Arrival
+from sallyport_gateway.audit import log as audit
+from sallyport_gateway.check import Check
+from sallyport_gateway.ledger import once, sessions
+from sallyport_gateway.ledger.sessions import Answered
+from sallyport_gateway.ports import Office, Question
+from sallyport_protocol import canonical
+from sallyport_protocol.checks import CheckNumber, CheckResult, failed
+from sallyport_protocol.decision import Decision
+from sallyport_protocol.messages import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The durable decision on a first answer."""
+
+    decision: Decision
+    index: int
+
+
+def settle(
+    conn: Connection, office: Office, check: Check, result: Result, admission: Admission, arrival: Arrival
+) -> Decided | Answered:
+    """Decides on the first answer to this check's challenge; tells repetition from contradiction otherwise."""
+    now = int(arrival.now.timestamp() * 1_000)
+    answered = sessions.answer(conn, check.session, check.offer.challenge, arrival.message, now)
+    if answered is not Answered.FIRST:
+        return answered
+    moved = once.forward(conn, check.offer.kiosk, result.boot_nonce, result.counter)
+    question = Question(
+        check.authorisation,
+        check.prison,
+        check.lane,
+        check.lane_kind,
+        check.session,
+        admission.checks if moved else _counter_back(admission.checks),
+        arrival.now,
+        check.officer,
+    )
+    decision = office.authority.decide(conn, question)
+    content = {"lane": check.lane, "result": admission.digest, **decision.to_map()}
+    index = audit.append(conn, office.name, "DECISION", content, now).index
+    decision = replace(decision, audit_index=index)
+    body = canonical.encode(decision.to_map())
+    sessions.decide(conn, check.session, decision.verdict.value, body, index, now)
+    return Decided(decision, index)
+
+
+def _counter_back(checks: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
+    back = failed(CheckNumber.COUNTER_AND_TIME, "COUNTER_BACK", "The kiosk's counter did not move forward.")
+    return tuple(back if each.number is back.number else each for each in checks)
