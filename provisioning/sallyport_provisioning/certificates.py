@@ -20,7 +20,8 @@ from sallyport_protocol.identity import Role, role_uri
 ROOT_LIFE: Final = timedelta(days=3_650)
 ISSUING_LIFE: Final = timedelta(days=1_095)
 HOLDER_LIFE: Final = timedelta(days=90)
-LIST_LIFE: Final = timedelta(days=30)
+LIST_LIFE: Final = timedelta(days=14)
+"""Signed again at half of it, so once a week."""
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """Certificates start this long before they are made: a kiosk's clock may be behind."""
 

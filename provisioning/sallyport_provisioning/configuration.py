@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from sallyport_provisioning.certificates import LIST_LIFE
 from sallyport_provisioning.description import Description, Gateway, Interlock, Kiosk
 from sallyport_provisioning.toml_text import to_toml
 
@@ -22,7 +21,6 @@ def gateway_toml(description: Description, gateway: Gateway) -> str:
                 "authorities": "authorities.pem",
                 "revoked": "revoked.pem",
                 "provisioner": "provisioner.pem",
-                "revocation_age_s": int(LIST_LIFE.total_seconds()),
             },
             "documents": {
                 "registry": "registry.cose",

@@ -22,8 +22,12 @@ class Prison(Word):
     name: Text
 
 
+LaneName = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{2,15}$")]
+"""At most 16 characters: the interlock's frames have that much room."""
+
+
 class Lane(Word):
-    name: DeviceName
+    name: LaneName
     prison: PrisonCode
     kind: Name[LaneKind]
 

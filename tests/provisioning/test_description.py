@@ -39,6 +39,7 @@ def test_the_development_estate_is_the_design_s() -> None:
         ({"lane": []}, "lane MDI-LANE-1 is not described"),
         ({"lane": [{"name": "MDI-LANE-1", "prison": "WWI", "kind": "pedestrian"}]}, "prison WWI is not described"),
         ({"lane": [{"name": "MDI-LANE-1", "prison": "MDI", "kind": "tunnel"}]}, "lane.0.kind"),
+        ({"lane": [{"name": "MDI-LANE-LONGEST1", "prison": "MDI", "kind": "pedestrian"}]}, "lane.0.name"),
         ({"interlock": [{"name": "MDI-K01", "lane": "MDI-LANE-1"}]}, "name MDI-K01 occurs 2 times"),
         ({"officer": [{"name": "a.b", "full_name": "A", "roles": []}]}, "officer.0.roles"),
         ({"officer": [{"name": "a.b", "full_name": "A", "roles": ["kiosk"]}]}, "not an officer's"),

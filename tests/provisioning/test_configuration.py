@@ -1,0 +1,34 @@
+"""What provisioning writes, the kiosk and the gateway read: with their own readers."""
+
+from sallyport_gateway.configuration import load_configuration as load_gateway
+from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
+from sallyport_kiosk.configuration import load_configuration as load_kiosk
+from sallyport_protocol.documents import Profile
+from sallyport_provisioning.estate import Estate
+from sallyport_wire.messages import lane_id
+
+
+def test_the_gateway_starts_from_its_folder(estate: Estate) -> None:
+    configuration = load_gateway(estate.gateway_config)
+    file = configuration.file
+    assert (file.name, file.profile, file.broker.port) == ("gateway-1", Profile.DEVELOPMENT, estate.broker_port)
+    book = BookFiles(configuration).book
+    assert book.registry == estate.registry() and book.policy == estate.policy() and book.policy_counts
+    assert book.model_set.digest == estate.model_set().digest
+    keys = read_board_keys(configuration, book.registry)
+    assert set(keys) == {"MDI-LANE-1"} and keys["MDI-LANE-1"].board == "MDI-L01"
+    assert len(configuration.read(file.secrets.references)) == 32
+    assert configuration.store_url == f"sqlite:///{estate.gateway_config.parent.resolve()}/gateway.db"
+
+
+def test_the_kiosk_starts_from_its_folder(estate: Estate) -> None:
+    configuration = load_kiosk(estate.kiosk_config)
+    file = configuration.file
+    assert (file.name, file.prison, file.lane, file.interlock) == ("MDI-K01", "MDI", "MDI-LANE-1", "MDI-L01")
+    for name in (*file.trust.model_dump().values(), *file.documents.model_dump().values()):
+        assert configuration.read(name)
+
+
+def test_every_lane_fits_the_interlock_s_frames(estate: Estate) -> None:
+    for lane in estate.description.lane:
+        assert len(lane_id(lane.name)) == 16
