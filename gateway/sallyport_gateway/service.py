@@ -1,0 +1,176 @@
+"""The gateway's service: one process, one event loop. Messages in, lanes decide, messages out."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Final
+
+from sallyport_gateway import parameters
+from sallyport_gateway.admit import Arrival
+from sallyport_gateway.authority.embedded import EmbeddedAuthority
+from sallyport_gateway.configuration import Configuration
+from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
+from sallyport_gateway.lane import Lane
+from sallyport_gateway.ports import Office
+from sallyport_gateway.store import Store
+from sallyport_link.mqtt import MqttLink
+from sallyport_protocol.errors import MalformedError, RoadError
+from sallyport_protocol.identity import Role
+from sallyport_protocol.keys import signer_from_pem
+from sallyport_protocol.topics import FROM_DEVICE, ROOT, Topic
+
+log = logging.getLogger(__name__)
+
+_QUEUE: Final = 1_000
+"""Messages that may wait for one lane; more means that its worker is stuck, and then the oldest are worthless."""
+
+
+class SystemClock:
+    """The operating system's clocks."""
+
+    def monotonic_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Service:
+    """Everything behind the pages. `start` inside a running loop, `stop` before it ends."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """Opens files and store. Raises RoadError or MalformedError that say what to do."""
+        self.configuration = configuration
+        file, read = configuration.file, configuration.read
+        self.files = BookFiles(configuration)
+        self.signer = signer_from_pem(read(file.identity.certificate), read(file.identity.key))
+        self.store = Store(configuration.store_url)
+        self.authority = EmbeddedAuthority(configuration)
+        self.clock = SystemClock()
+        self.link = MqttLink(
+            file.broker.host,
+            file.broker.port,
+            configuration.path(file.trust.authorities),
+            configuration.path(file.identity.certificate),
+            configuration.path(file.identity.key),
+            file.name,
+            None,
+            self._arrive,
+        )
+        self._listeners: set[tuple[str | None, asyncio.Event]] = set()
+        self.office = Office(
+            file.name,
+            self.store,
+            lambda: self.files.book,
+            self.authority,
+            self.signer,
+            self.clock,
+            lambda topic, message, expiry: self.link.publish(str(topic), message, expiry),
+            self.changed,
+        )
+        self.lanes = self._make_lanes()
+        self._by_kiosk = {lane.kiosk: lane for lane in self.lanes.values()}
+        self._queues: dict[str, asyncio.Queue[tuple[Topic, Arrival]]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.unheard = 0
+        """Messages dropped: no lane of ours, not a topic of ours, or a queue that was full."""
+
+    def _make_lanes(self) -> dict[str, Lane]:
+        registry, lanes = self.files.book.registry, {}
+        keys = read_board_keys(self.configuration, registry)
+        for entry in registry.lanes:
+            kiosk = registry.serving(entry.name, Role.KIOSK)
+            if entry.prison in self.configuration.file.prisons and kiosk is not None and entry.name in keys:
+                lanes[entry.name] = Lane(self.office, entry, kiosk.name, keys[entry.name])
+        if not lanes:
+            raise RoadError("no lane of this gateway has both a kiosk and an interlock; provision the estate again")
+        return lanes
+
+    async def start(self) -> None:
+        """Begins to hear devices. Raises RoadError when the certificates cannot be used."""
+        self._loop = asyncio.get_running_loop()
+        for name, lane in self._by_kiosk.items():
+            self._queues[name] = asyncio.Queue(_QUEUE)
+            self._tasks.append(
+                asyncio.create_task(self._work(lane, self._queues[name]), name=f"lane {lane.entry.name}")
+            )
+        self._tasks.append(asyncio.create_task(self._tick(), name="ticks"))
+        prisons = self.configuration.file.prisons
+        self.link.subscribe(f"{ROOT}/{prison}/+/{kind}" for prison in prisons for kind in FROM_DEVICE)
+        await asyncio.to_thread(self.link.start)
+
+    async def stop(self) -> None:
+        """Stops hearing, lets what runs finish its transaction, closes the store."""
+        await asyncio.to_thread(self.link.stop)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.store.close)
+
+    def _arrive(self, topic: str, payload: bytes, retained: bool) -> None:
+        """In the link's thread: stamp the moment, hand over."""
+        arrival = Arrival(topic, payload, retained, self.clock.monotonic_ms(), self.clock.now())
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: the door stays locked
+                self._loop.call_soon_threadsafe(self._route, arrival)
+
+    def _route(self, arrival: Arrival) -> None:
+        try:
+            topic = Topic.parse(arrival.topic)
+            self._queues[topic.device].put_nowait((topic, arrival))
+        except (MalformedError, KeyError, asyncio.QueueFull) as error:
+            self.unheard += 1
+            log.warning("dropped a message on %s: %s", arrival.topic, error or "its lane is stuck")
+
+    async def _work(self, lane: Lane, queue: asyncio.Queue[tuple[Topic, Arrival]]) -> None:
+        """One lane's messages, in order. Nothing that a message does can end this."""
+        while True:
+            topic, arrival = await queue.get()
+            try:
+                await lane.hear(topic.kind, arrival)
+            except MalformedError as error:
+                lane.voice.note("Message ignored", str(error))
+            except RoadError as error:
+                lane.voice.alarm("STORE_FAILED", str(error))
+            except Exception:
+                log.exception("a message on %s failed; the door stays locked", arrival.topic)
+
+    async def _tick(self) -> None:
+        read_at = 0.0
+        while True:
+            await asyncio.sleep(1.0)
+            if time.monotonic() - read_at >= parameters.REVOCATION_RELOAD_S:
+                read_at = time.monotonic()
+                if await asyncio.to_thread(self.files.refresh):
+                    log.info("the book changed")
+                elif self.files.trouble:
+                    log.error("the book cannot be read again: %s", self.files.trouble)
+            for lane in self.lanes.values():
+                try:
+                    await lane.tick()
+                except Exception:
+                    log.exception("the tick of %s failed; its door stays locked", lane.entry.name)
+
+    # Who looks on
+
+    def changed(self, lane: str) -> None:
+        """Wakes the pages that show this lane."""
+        for name, event in self._listeners:
+            if name is None or name == lane:
+                event.set()
+
+    async def subscribe(self, lane: str | None) -> AsyncIterator[None]:
+        """A tick after every change of that lane, or of any."""
+        event = asyncio.Event()
+        self._listeners.add((lane, event))
+        try:
+            while True:
+                await event.wait()
+                event.clear()
+                yield
+        finally:
+            self._listeners.discard((lane, event))

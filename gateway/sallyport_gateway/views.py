@@ -1,0 +1,249 @@
+"""From the gateway's state to what the officer's pages show. Reads; changes nothing."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from sallyport_gateway.board_words import DoorBelief
+from sallyport_gateway.check import Check, Stage
+from sallyport_gateway.desk import Desk
+from sallyport_gateway.lane import Lane
+from sallyport_gateway.ledger import life
+from sallyport_gateway.ports import Case
+from sallyport_gateway.service import Service
+from sallyport_gateway.web.view import (
+    ActView,
+    AlarmView,
+    AuthorisationView,
+    CheckView,
+    DecisionView,
+    DoorState,
+    DoorView,
+    EventView,
+    HoldView,
+    InputView,
+    KioskView,
+    LanesView,
+    LaneView,
+    ModalityView,
+    SessionView,
+    StepState,
+    StepView,
+    SubjectView,
+)
+from sallyport_protocol.checks import DEFAULTS
+from sallyport_protocol.decision import Decision, Verdict
+from sallyport_protocol.messages import Modality, ModalityResult
+from sallyport_wire import messages as wire
+
+_HEARD_MS: Final = 15_000
+_STEPS: Final = ("Face and finger", "Checks", "Confirmation", "Interlock", "Door")
+_AT_STEP: Final = {
+    Stage.OFFERED: 0,
+    Stage.DECIDED: 2,
+    Stage.REQUESTED: 3,
+    Stage.GRANTED: 3,
+    Stage.OPENED: 4,
+    Stage.ENDED: 5,
+}
+_WORDS: Final = {
+    Stage.OFFERED: "The person is at the kiosk",
+    Stage.DECIDED: "The verdict is waiting for you",
+    Stage.REQUESTED: "The interlock has been asked",
+    Stage.GRANTED: "The interlock may open",
+    Stage.OPENED: "The door is unlocked",
+    Stage.ENDED: "This check has ended",
+}
+_LABELS: Final = {Modality.FACE: "Face", Modality.FINGER: "Finger"}
+
+
+class Views:
+    """Implements `OfficerViews` over a running service."""
+
+    def __init__(self, service: Service, desk: Desk) -> None:
+        self._service, self._desk = service, desk
+
+    @property
+    def acts(self) -> Desk:
+        """Where the officers' acts go."""
+        return self._desk
+
+    async def lanes(self) -> LanesView:
+        """The whole desk of this gateway."""
+        prison = self._service.configuration.file.prisons[0]
+        found = [await self._lane(lane) for lane in self._service.lanes.values()]
+        cases = await self._service.store.read(lambda conn: self._cases(conn, prison))
+        papers = tuple(_paper(case, state) for case, state in cases)
+        return LanesView(prison, tuple(found), tuple(alarm for lane in found for alarm in lane.alarms), papers)
+
+    async def lane(self, lane: str) -> LaneView | None:
+        """One lane; None when there is none of that name."""
+        found = self._service.lanes.get(lane)
+        return await self._lane(found) if found else None
+
+    async def photograph(self, lane: str, key: str) -> bytes | None:
+        """No photograph is kept by the embedded authority."""
+        return None
+
+    def subscribe(self, lane: str | None) -> AsyncIterator[None]:
+        """A tick after every change of that lane, or of anything."""
+        return self._service.subscribe(lane)
+
+    def _cases(self, conn: Connection, prison: str) -> list[tuple[Case, str]]:
+        cases = self._service.authority.cases(conn, prison)
+        return [(case, _state(conn, case)) for case in cases]
+
+    async def _lane(self, lane: Lane) -> LaneView:
+        check, service = lane.check, self._service
+        now, mono = service.clock.now(), service.clock.monotonic_ms()
+        case, state = None, ""
+        if check is not None:
+            wanted = check.authorisation
+            case = await service.store.read(lambda conn: service.authority.case(conn, wanted))
+            state = await service.store.read(lambda conn: _state(conn, case)) if case else ""
+        papers: list[tuple[Case, str]] = []
+        if check is None or check.over or check.stage is Stage.DECIDED:
+            papers = await service.store.read(lambda conn: self._cases(conn, lane.entry.prison))
+        since = now - timedelta(milliseconds=mono - lane.ready_at) if lane.ready_at is not None else None
+        return LaneView(
+            lane=lane.entry.name,
+            prison=lane.entry.prison,
+            kiosk=KioskView(lane.kiosk, lane.in_contact, since),
+            door=_door(lane.opening.belief, now, mono),
+            session=_session(check),
+            subject=SubjectView(case.name, case.prisoner_number, case.born, None) if case else None,
+            authorisation=_paper(case, state) if case else None,
+            decision=_decision(check) if check and check.decision else None,
+            alarms=tuple(AlarmView(at, lane.entry.name, code, text) for at, code, text in lane.voice.alarms),
+            acts=tuple(_acts(lane, check, papers)),
+            events=tuple(EventView(at, title, detail, index) for at, title, detail, index in lane.voice.events),
+        )
+
+
+def _state(conn: Connection, case: Case) -> str:
+    held = life.find(conn, case.authorisation)
+    return f"{case.state}, {held.state}".lower() if held else case.state.lower()
+
+
+def _door(belief: DoorBelief, now: datetime, mono: int) -> DoorView:
+    since = now - timedelta(milliseconds=max(0, mono - belief.since))
+    if belief.heard is None or mono - belief.heard > _HEARD_MS:
+        return DoorView(DoorState.UNKNOWN, since, "The interlock cannot be heard.")
+    if belief.locked_out:
+        return DoorView(DoorState.ALARM, since, "The lane is locked out.")
+    if belief.open:
+        return DoorView(DoorState.OPEN, since, "The person may go through.")
+    if belief.state == wire.OPEN:
+        return DoorView(DoorState.UNLOCKED, since, "It locks again by itself within five seconds.")
+    return DoorView(DoorState.LOCKED, since)
+
+
+def _session(check: Check | None) -> SessionView | None:
+    if check is None:
+        return None
+    at = _AT_STEP[check.stage]
+    stopped = check.void is not None and not check.opened
+    steps = []
+    for number, label in enumerate(_STEPS):
+        state = StepState.DONE if number < at else StepState.NOW if number == at else StepState.WAITING
+        steps.append(StepView(label, StepState.FAILED if stopped and number >= min(at, 2) else state))
+    words = _WORDS[check.stage] if check.void is None else check.void
+    return SessionView(check.session.hex(), check.offered_at, words, tuple(steps))
+
+
+def _decision(check: Check) -> DecisionView:
+    decision = check.decision
+    assert decision is not None
+    released = decision.verdict is Verdict.RELEASE
+    refused = decision.refused
+    summary = "Every check passed. You may open the door." if released else refused[0].sentence if refused else ""
+    if released and check.void is not None:
+        summary = check.void
+    hold = None
+    if not released:
+        hold = HoldView(decision.decided_at, _words(decision.owner.value), _words(decision.next_step.value))
+    return DecisionView(
+        verdict=decision.verdict,
+        summary=summary,
+        decided=decision.decided_at,
+        audit_index=decision.audit_index or check.audit_index or 0,
+        cause=_words(decision.cause.value) if decision.cause else "",
+        valid_until=decision.valid_until,
+        checks=tuple(_checks(decision)),
+        modalities=tuple(_modality(each) for each in check.modalities),
+        fused_fmr=10.0**check.fused.upper_log10 if check.fused else None,
+        hold=hold,
+    )
+
+
+def _checks(decision: Decision) -> Iterable[CheckView]:
+    for each in decision.checks:
+        _, owner, step = DEFAULTS[each.number]
+        yield CheckView(
+            int(each.number),
+            each.number.title,
+            each.outcome,
+            each.sentence,
+            _words((each.owner or owner).value),
+            _words((each.next_step or step).value),
+        )
+
+
+def _modality(each: ModalityResult) -> ModalityView:
+    fmr = 10.0**each.fmr.upper_log10 if each.fmr else None
+    quality = (
+        "" if each.quality is None else "good" if each.quality >= 0.6 else "fair" if each.quality >= 0.3 else "poor"
+    )
+    return ModalityView(_LABELS[each.modality], _words(each.outcome.value), fmr, quality, each.attempts)
+
+
+def _paper(case: Case, state: str) -> AuthorisationView:
+    number = ("authorisation", case.authorisation)
+    acts: list[ActView] = []
+    if case.state == "PENDING":
+        acts.append(ActView("approve", "Approve", (number,)))
+    if case.state in ("PENDING", "APPROVED"):
+        why = InputView("reason", "Why is it withdrawn?")
+        acts.append(ActView("withdraw", "Withdraw", (number,), (why,), warning=True))
+    return AuthorisationView(
+        case.authorisation,
+        case.name,
+        case.prisoner_number,
+        case.movement,
+        case.reason,
+        case.opens,
+        case.closes,
+        state,
+        case.approvers,
+        tuple(acts),
+    )
+
+
+def _acts(lane: Lane, check: Check | None, papers: list[tuple[Case, str]]) -> Iterable[ActView]:
+    """What the officer at this door may do now."""
+    session = ("session", check.session.hex()) if check else ("session", "")
+    if check is not None and check.stage is Stage.DECIDED and check.decision is not None:
+        if check.decision.verdict is Verdict.RELEASE and check.void is None:
+            until = check.decision.valid_until
+            yield ActView("confirm", "Open the door", (session,), primary=True, until=until)
+        yield ActView("cancel", "End this check", (session,))
+    elif check is not None and check.stage is Stage.OFFERED:
+        yield ActView("cancel", "End this check", (session,))
+    if lane.in_contact:
+        for case, state in papers:
+            if state.endswith("available"):
+                fields = (("lane", lane.entry.name), ("authorisation", case.authorisation))
+                yield ActView("start", f"Start check: {case.name}, {case.prisoner_number}", fields)
+
+
+def _words(code: str) -> str:
+    text = code.replace("_", " ").lower()
+    return text[:1].upper() + text[1:]
+
+
+def _quality(value: float) -> str:
+    if value >= 0.6:
+        return "good"
+    return "fair" if value >= 0.3 else "poor"
