@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +48,7 @@ class Road:
     will: tuple[str, bytes] | None
     keep_alive_s: int
     silence_s: float
+    key_password: bytes | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -64,7 +65,7 @@ class _ClosingSocket(ssl.SSLSocket):
             raise
 
 
-def tls_context(ca: Path, cert: Path, key: Path) -> ssl.SSLContext:
+def tls_context(ca: Path, cert: Path, key: Path, key_password: bytes | None = None) -> ssl.SSLContext:
     """Mutual TLS 1.3 with our authority alone. Raises RoadError that names the file."""
     for path in (ca, cert, key):
         try:
@@ -76,7 +77,7 @@ def tls_context(ca: Path, cert: Path, key: Path) -> ssl.SSLContext:
     context.sslsocket_class = _ClosingSocket
     try:
         context.load_verify_locations(ca)
-        context.load_cert_chain(cert, key, password=lambda: "")
+        context.load_cert_chain(cert, key, password=key_password or b"")
     except (ssl.SSLError, ValueError) as error:
         raise RoadError(f"{ca}, {cert} and {key} do not fit together: enrol this device again ({error})") from error
     return context
@@ -162,7 +163,7 @@ class Connection:
         client = paho.Client(
             CallbackAPIVersion.VERSION2, road.client_id, protocol=paho.MQTTv5, reconnect_on_failure=False
         )
-        client.tls_set_context(tls_context(road.ca, road.cert, road.key))
+        client.tls_set_context(tls_context(road.ca, road.cert, road.key, road.key_password))
         client.connect_timeout = CONNECT_TIMEOUT_S
         if road.will is not None:
             client.will_set(road.will[0], road.will[1], qos=1, retain=False)

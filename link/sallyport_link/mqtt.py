@@ -71,12 +71,13 @@ class MqttLink:
         will: tuple[str, bytes] | None,
         on_message: OnMessage,
         *,
+        key_password: bytes | None = None,
         on_connected: Callable[[], None] | None = None,
         keep_alive_s: int = KEEP_ALIVE_S,
         silence_s: float = SILENCE_S,
         capacity: int = CAPACITY,
     ) -> None:
-        self._road = Road(host, port, ca, cert, key, client_id, will, keep_alive_s, silence_s)
+        self._road = Road(host, port, ca, cert, key, client_id, will, keep_alive_s, silence_s, key_password)
         self._on_message, self._on_connected = on_message, on_connected
         self._lock = threading.Lock()
         self._waiting = Waiting(capacity)
@@ -118,7 +119,7 @@ class MqttLink:
 
     def start(self) -> None:
         """Starts connecting in the background. Raises RoadError when the certificate files cannot be used."""
-        tls_context(self._road.ca, self._road.cert, self._road.key)
+        tls_context(self._road.ca, self._road.cert, self._road.key, self._road.key_password)
         wake_read, self._wake_write = socket.socketpair()
         wake_read.setblocking(False)
         self._wake_write.setblocking(False)

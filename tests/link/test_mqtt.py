@@ -403,6 +403,28 @@ def test_missing_and_unfitting_files_say_what_to_do(authority: Authority, tmp_pa
         MqttLink("127.0.0.1", 1, ca, cert, other_key, "MDI-K01", None, Box()).start()
 
 
+def test_a_protected_key_needs_its_password(broker: Broker, authority: Authority, tmp_path: Path) -> None:
+    ca, cert, plain = authority.identity("MDI-K01")
+    key = serialization.load_pem_private_key(plain.read_bytes(), None)
+    protected = tmp_path / "protected.key"
+    protected.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+    for password in (None, b"wrong"):
+        with pytest.raises(RoadError, match="do not fit together"):
+            MqttLink(
+                "127.0.0.1", broker.port, ca, cert, protected, "MDI-K01", None, Box(), key_password=password
+            ).start()
+    link = MqttLink("127.0.0.1", broker.port, ca, cert, protected, "MDI-K01", None, Box(), key_password=b"secret")
+    link.start()
+    until(lambda: link.connected)
+    link.stop()
+
+
 def test_no_broker_is_said_and_stop_is_quick(authority: Authority) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
