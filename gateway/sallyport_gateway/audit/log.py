@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+import cbor2
 from sqlalchemy import Connection, bindparam, insert, select
 
 from sallyport_gateway.audit import tree
@@ -68,7 +69,7 @@ _KEEP_NODE: Final = insert(audit_nodes)
 
 def entry_bytes(log: str, index: int, previous: bytes, kind: str, at: int, body: bytes) -> bytes:
     """What is hashed for one entry. `previous` is the leaf hash before it, empty for the first."""
-    return canonical.encode([log, index, previous, kind, at, body])
+    return cbor2.dumps([log, index, previous, kind, at, body], canonical=True)
 
 
 def append(conn: Connection, log: str, kind: str, content: dict[str, Any], at: int) -> Entry:

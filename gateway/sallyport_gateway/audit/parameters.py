@@ -12,6 +12,9 @@ HEAD_EVERY_MS: Final = 1_000
 """Milliseconds after which a head is signed if anything was appended. Bounds what a restored backup could hide from
 the witness; the interlocks' own spend records cover the rest."""
 
+HEAD_KEPT_MS: Final = 60_000
+"""Milliseconds between heads kept with the store itself; every head goes to the witness."""
+
 MAX_BODY: Final = 1_048_576
 """Largest body of one entry, bytes, encoded."""
 

@@ -28,23 +28,27 @@ class Frontier:
     def __init__(self) -> None:
         self.size = 0
         self._hashes: list[bytes] = []
+        self._ended: list[bytes] = []
 
     def push(self, leaf: bytes) -> None:
         """Appends one leaf hash."""
         size = self.size
+        ended = [leaf]
         while size & 1:
             leaf = node_hash(self._hashes.pop(), leaf)
+            ended.append(leaf)
             size >>= 1
         self._hashes.append(leaf)
+        self._ended = ended
         self.size += 1
+
+    def complete(self, level: int) -> bytes:
+        """The hash of the complete subtree over the last 2**level leaves; the size is a multiple of that."""
+        return self._ended[level]
 
     def root(self) -> bytes:
         """The root over everything pushed so far."""
         return _folded(self._hashes)
-
-    def last_complete(self) -> bytes:
-        """The hash of the complete subtree that ends at the last leaf, the largest one."""
-        return self._hashes[-1]
 
 
 def subtree(hashes: Sequence[bytes]) -> bytes:

@@ -1,0 +1,157 @@
+"""Signs heads of a log and brings them to the witness: once a second, after many entries, on demand.
+
+And says whether this store may be trusted at all: one that is behind what was witnessed grants nothing.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from sallyport_gateway.audit import checkpoint, generations, log, tree
+from sallyport_gateway.audit.checkpoint import Checkpoint
+from sallyport_gateway.audit.parameters import HEAD_EVERY_ENTRIES, HEAD_EVERY_MS, HEAD_KEPT_MS
+from sallyport_gateway.audit.witness import Submission, Verdict, Witness
+from sallyport_gateway.store import Store
+from sallyport_gateway.store.tables import checkpoints
+from sallyport_protocol.envelope import Signer
+from sallyport_protocol.errors import RoadError
+
+
+class Standing(StrEnum):
+    """How this store stands to what was witnessed. Only GOOD may grant."""
+
+    UNCHECKED = "UNCHECKED"
+    """The witness has not answered since the start."""
+    GOOD = "GOOD"
+    BEHIND = "BEHIND"
+    """The witness has seen more than this store holds: it was restored from a backup. Reconcile."""
+    FORKED = "FORKED"
+    """This store holds another history than the one witnessed. Reconcile, and find out who did it."""
+
+
+def stand(conn: Connection, name: str, witnessed: Checkpoint | None, successor: Checkpoint | None) -> Standing:
+    """Compares the log `name` with the head witnessed for it, and with the one for the log that would follow it."""
+    if successor is not None:
+        return Standing.BEHIND
+    if witnessed is None:
+        return Standing.GOOD
+    if witnessed.size > log.size(conn, name):
+        return Standing.BEHIND
+    return Standing.GOOD if log.root(conn, name, witnessed.size) == witnessed.root else Standing.FORKED
+
+
+def newest(conn: Connection, name: str) -> str | None:
+    """The newest signed head kept for a log."""
+    query = select(checkpoints.c.note).where(checkpoints.c.log == name).order_by(checkpoints.c.size.desc()).limit(1)
+    return conn.execute(query).scalar()
+
+
+def keep_note(conn: Connection, note: str, now: int) -> None:
+    """Keeps a signed head with the store, once for each size."""
+    head = checkpoint.parse(note)[0]
+    if conn.execute(_AT_SIZE, {"l": head.log, "z": head.size}).first() is None:
+        conn.execute(insert(checkpoints), {"log": head.log, "size": head.size, "at": now, "note": note})
+
+
+_AT_SIZE: Final = select(checkpoints.c.at).where(
+    checkpoints.c.log == bindparam("l"), checkpoints.c.size == bindparam("z")
+)
+
+
+class Heads:
+    """The keeper of one log's heads. `now` gives milliseconds since 1970 UTC."""
+
+    def __init__(self, store: Store, name: str, signer: Signer, witness: Witness, now: Callable[[], int]) -> None:
+        self._store, self.log, self._signer, self._witness, self._now = store, name, signer, witness, now
+        self._one = threading.Lock()
+        self._known = 0
+        self._kept = (0, 0)
+        self.standing = Standing.UNCHECKED
+        self.witnessed = 0
+        """Entries that the witness has seen."""
+        self.trouble: RoadError | None = None
+        """Why the witness could not be reached last time."""
+
+    def check(self) -> Standing:
+        """Asks the witness how far this log and its successor had come. Raises RoadError; then it stays UNCHECKED."""
+        held = [self._witness.latest(name) for name in (self.log, generations.successor(self.log))]
+        heads = [(note and checkpoint.parse(note)[0]) or None for note in held]
+        self.standing = self._store.read_now(lambda conn: stand(conn, self.log, heads[0], heads[1]))
+        self.witnessed = self._known = heads[0].size if heads[0] else 0
+        return self.standing
+
+    def advance(self) -> Checkpoint | None:
+        """Signs the present head, keeps it and hands it to the witness; None when there is nothing new to witness.
+
+        Raises RoadError when the witness cannot be reached; the head is kept and goes with the next one.
+        """
+        with self._one:
+            if self.standing is Standing.UNCHECKED:
+                self.check()
+            if self.standing is not Standing.GOOD:
+                return None
+            head, proof = self._store.read_now(self._head)
+            if head.size <= self.witnessed:
+                return None
+            note = checkpoint.sign(head, self._signer)
+            self._keep(head, note)
+            self._submit(head, Submission(self._known, tuple(proof), note))
+            return head
+
+    def _keep(self, head: Checkpoint, note: str) -> None:
+        """Keeps a head with the store now and then; the witness and the receipts have the others."""
+        size, at = self._kept
+        if head.size - size >= HEAD_EVERY_ENTRIES or self._now() - at >= HEAD_KEPT_MS:
+            self._store.write_now(lambda conn: keep_note(conn, note, self._now()))
+            self._kept = head.size, self._now()
+
+    def _head(self, conn: Connection) -> tuple[Checkpoint, list[bytes]]:
+        size, node = log.size(conn, self.log), log.reader(conn, self.log)
+        proof = tree.consistency_proof(self._known, size, node) if 0 < self._known <= size else []
+        return Checkpoint(self.log, size, tree.root(size, node)), proof
+
+    def _submit(self, head: Checkpoint, submission: Submission) -> None:
+        reply = self._witness.submit(submission)
+        if reply.verdict is Verdict.TAKEN:
+            self.witnessed = self._known = head.size
+        else:
+            self.check()
+            if reply.verdict is Verdict.INCONSISTENT:
+                self.standing = Standing.FORKED
+
+    async def cover(self, index: int) -> bool:
+        """Waits until the witness has seen entry `index`: then no restored backup can forget it. False when it may
+        not be relied on (this store is behind, or the witness cannot be reached)."""
+        if self.witnessed <= index:
+            await asyncio.to_thread(self._try)
+        return self.witnessed > index and self.standing is Standing.GOOD
+
+    async def keep(self) -> None:
+        """Runs for ever: a head each second, or sooner after many entries. A silent witness is tried again."""
+        waited = 0
+        while True:
+            await asyncio.sleep(_STEP_MS / 1000)
+            waited += _STEP_MS
+            if waited >= HEAD_EVERY_MS or await asyncio.to_thread(self._many):
+                waited = 0
+                await asyncio.to_thread(self._try)
+
+    def _many(self) -> bool:
+        try:
+            return self._store.read_now(lambda conn: log.size(conn, self.log)) - self.witnessed >= HEAD_EVERY_ENTRIES
+        except RoadError:
+            return False
+
+    def _try(self) -> None:
+        try:
+            self.advance()
+            self.trouble = None
+        except RoadError as error:
+            self.trouble = error
+
+
+_STEP_MS = 100
