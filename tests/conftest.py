@@ -1,13 +1,23 @@
 """Fixtures that more than one part uses."""
 
+from __future__ import annotations
+
+import asyncio
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sallyport_provisioning.apply import create_development_estate
 from sallyport_provisioning.approved import Approved
 from sallyport_provisioning.estate import Estate
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from httpx import Response
+    from playwright.sync_api import Browser, Page
 
 APPROVED = Approved({"embedder": b"\x11" * 32, "minutiae": b"\x22" * 32}, (b"\x33" * 32,))
 """Stands for the models and the build where a test does not run them."""
@@ -38,3 +48,77 @@ def new_estate(path: Path) -> Estate:
     return create_development_estate(
         path, broker_port=free_port(), gateway_port=free_port(), screen_port=free_port(), approved=APPROVED
     )
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """The style sheets that the pages serve."""
+    folder = ROOT / "var/assets"
+    if not (folder / ".installed").is_file():
+        pytest.skip("the pages' style sheets are missing: run `make assets`")
+    return folder
+
+
+class Caller:
+    """Calls an application in this process, without a socket, one request at a time."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    def get(self, path: str) -> Response:
+        return self.request("GET", path)
+
+    def request(self, method: str, path: str, **options: Any) -> Response:
+        from httpx import ASGITransport, AsyncClient
+
+        async def once() -> Response:
+            async with AsyncClient(transport=ASGITransport(self._app), base_url="http://desk.test") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(once())
+
+
+@pytest.fixture(scope="session")
+def calling() -> type[Caller]:
+    """`calling(app)` answers requests to an application."""
+    return Caller
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker, as script."""
+    script = ROOT / "node_modules/axe-core/axe.min.js"
+    if not script.is_file():
+        pytest.skip("axe-core is missing: run `make assets`")
+    return script.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    if not CHROMIUM.is_file():
+        pytest.skip("Chromium is missing: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ("background-networking", "component-update", "sync", "quic", "gpu")
+    options = ["--no-sandbox", "--no-first-run", *(f"--disable-{each}" for each in quiet)]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh page in a profile of its own, 1280 x 800. Any script error on it fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    opened = context.new_page()
+    errors: list[object] = []
+    opened.on("pageerror", lambda error: errors.append(error))
+    yield opened
+    context.close()
+    assert errors == []
