@@ -14,7 +14,7 @@ from rich.table import Table
 
 from sallyport_protocol.errors import SallyportError
 from sallyport_provisioning import lifecycle
-from sallyport_provisioning.apply import apply, create_development_estate
+from sallyport_provisioning.apply import MOST_REVOCATIONS, apply, create_development_estate, plan_of
 from sallyport_provisioning.approved import approved_now
 from sallyport_provisioning.broker import run_in_foreground
 from sallyport_provisioning.estate import Estate, open_estate
@@ -76,14 +76,33 @@ def verify(place: Place, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-@app.command("apply")
-def apply_description(place: Place, as_json: Json = False) -> None:
-    """Make the directory what estate.toml says: enrol who is new, sign and deliver what changed."""
-    applied = asdict(apply(open_estate(place), now=_now()))
+@app.command("plan")
+def plan_changes(place: Place, as_json: Json = False) -> None:
+    """Show what `apply` would do about keys and certificates; exit 2 when there is something to do."""
+    steps = plan_of(open_estate(place))
     if as_json:
-        typer.echo(json.dumps(applied, indent=2))
+        typer.echo(json.dumps([asdict(step) for step in steps], indent=2))
     else:
-        typer.echo("\n".join(f"{key}: {', '.join(value) or 'nothing'}" for key, value in applied.items()))
+        typer.echo("\n".join(f"{step.do} {step.name}: {step.why}" for step in steps) or "nothing to do")
+    raise typer.Exit(2 if steps else 0)
+
+
+@app.command("apply")
+def apply_description(
+    place: Place,
+    revoke_at_most: Annotated[
+        int, typer.Option("--revoke", help="Holders that may vanish from estate.toml at once")
+    ] = MOST_REVOCATIONS,
+    as_json: Json = False,
+) -> None:
+    """Make the directory what estate.toml says: enrol, renew, revoke, sign and deliver what differs."""
+    applied = apply(open_estate(place), now=_now(), most_revocations=revoke_at_most)
+    if as_json:
+        typer.echo(json.dumps(asdict(applied), indent=2))
+        return
+    steps = [f"{step.do} {step.name}" for step in applied.steps]
+    for what, done in (("keys", steps), ("signed", applied.signed), ("delivered", applied.delivered)):
+        typer.echo(f"{what}: {', '.join(done[:12]) or 'nothing'}{f' and {len(done) - 12} more' if done[12:] else ''}")
 
 
 @app.command()

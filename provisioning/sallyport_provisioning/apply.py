@@ -8,26 +8,35 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from sallyport_models.store import default_store
 from sallyport_protocol.errors import RoadError
 from sallyport_provisioning.approved import Approved, approved_now
 from sallyport_provisioning.deliver import deliver
 from sallyport_provisioning.development import describe_development
-from sallyport_provisioning.enrol import ensure_authority, ensure_keys, settle_revocations
+from sallyport_provisioning.enrol import enrol, ensure_authority
 from sallyport_provisioning.estate import DESCRIPTION, Estate, open_estate
 from sallyport_provisioning.files import FOLDER, write
+from sallyport_provisioning.plan import Do, Step, plan
 from sallyport_provisioning.publish import publish
-from sallyport_provisioning.state import State
+from sallyport_provisioning.revocation import put_away, record, settle_list
+
+MOST_REVOCATIONS: Final = 3
+"""As many holders may vanish from a description at once without being asked about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What one run changed; all empty when the estate already was as described."""
 
-    enrolled: list[str]
+    steps: tuple[Step, ...]
     signed: list[str]
     delivered: list[str]
+
+
+class TooManyRevocationsError(RoadError):
+    """A description that lost many holders is more often a damaged file than a decision."""
 
 
 class EstateExistsError(RoadError):
@@ -71,24 +80,39 @@ def create_development_estate(
     return open_estate(path)
 
 
-def apply(estate: Estate, *, now: datetime, approved: Approved | None = None) -> Applied:
+def apply(
+    estate: Estate, *, now: datetime, approved: Approved | None = None, most_revocations: int = MOST_REVOCATIONS
+) -> Applied:
     """Brings the directory to what the description says; `approved` None keeps what may run.
 
-    Repeating it changes nothing; after a crash anywhere it finishes what was begun.
+    Repeating it changes nothing; after a crash anywhere it finishes what was begun. Raises TooManyRevocationsError,
+    having changed nothing, when the description lost more holders than `most_revocations`.
     """
     issuer = ensure_authority(estate, now)
-    before = estate.state() if estate.state_file.exists() else State()
-    state, enrolled = before, []
-    for holder in estate.holders():
-        known = estate.authority_dir / "certificates" / f"{holder.name}.pem"
-        if not known.exists() and holder.name not in state.interlocks:
-            enrolled.append(holder.name)
-        state = ensure_keys(estate, holder, issuer, state, now)
-        if state.interlocks != before.interlocks:
-            write(estate.state_file, state.to_json())
-    settle_revocations(estate, issuer, state, now)
-    signed = publish(estate, state, approved, now)
-    return Applied(enrolled, signed, deliver(estate))
+    steps = plan_of(estate)
+    _refuse_many(steps, most_revocations)
+    for step in steps:
+        if step.do is not Do.ENROL:
+            record(estate, step.name, step.why, now)
+            put_away(estate, step.name)
+        if step.do is not Do.REVOKE:
+            enrol(estate, estate.holder(step.name), issuer, now)
+    settle_list(estate, issuer, now)
+    return Applied(steps, publish(estate, approved, now), deliver(estate))
+
+
+def plan_of(estate: Estate) -> tuple[Step, ...]:
+    """What `apply` would do about keys and certificates."""
+    return plan(estate.description.name, estate.holders(), estate.issued(), estate.boards())
+
+
+def _refuse_many(steps: tuple[Step, ...], most: int) -> None:
+    gone = [step.name for step in steps if step.do is Do.REVOKE]
+    if len(gone) > most:
+        raise TooManyRevocationsError(
+            f"estate.toml no longer describes {len(gone)} holders ({', '.join(gone[:3])}, …): restore it, or, if they "
+            f"shall all be revoked, say `sallyport-estate apply --revoke {len(gone)}`"
+        )
 
 
 def _refuse_if_taken(path: Path, force: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sallyport_protocol.identity import Role
 from sallyport_provisioning.broker_config import access_rules, mosquitto_conf
 from sallyport_provisioning.configuration import gateway_toml, kiosk_toml
-from sallyport_provisioning.description import Gateway, Kiosk
+from sallyport_provisioning.description import Gateway, Interlock, Kiosk
 from sallyport_provisioning.estate import Estate
 from sallyport_provisioning.files import PUBLIC, SECRET, mode_of, read, write
 
@@ -21,7 +21,7 @@ def deliver(estate: Estate) -> list[str]:
     for name, (content, mode) in deliveries(estate).items():
         path = estate.root / name
         if not (path.exists() and read(path) == content and mode_of(path) == mode):
-            write(path, content, mode)
+            write(path, content, mode, durable=False)
             written.append(name)
     return written
 
@@ -41,8 +41,9 @@ def deliveries(estate: Estate) -> Delivery:
     found |= _to_broker(estate)
     for gateway in estate.description.gateway:
         found |= _to_gateway(estate, gateway)
+    boards = {interlock.lane: interlock for interlock in estate.description.interlock}
     for kiosk in estate.description.kiosk:
-        found |= _to_kiosk(estate, kiosk)
+        found |= _to_kiosk(estate, kiosk, boards.get(kiosk.lane))
     return found
 
 
@@ -66,14 +67,13 @@ def _to_gateway(estate: Estate, gateway: Gateway) -> Delivery:
     return found
 
 
-def _to_kiosk(estate: Estate, kiosk: Kiosk) -> Delivery:
+def _to_kiosk(estate: Estate, kiosk: Kiosk, interlock: Interlock | None) -> Delivery:
     folder = f"kiosk/{kiosk.name}"
     found = _documents(estate, folder, "model-set", "policy")
     prison = estate.description.lane_named(kiosk.lane).prison
     gateways = [each.name for each in estate.description.gateway if prison in each.prisons]
     pems = b"".join(read(estate.authority_dir / "certificates" / f"{name}.pem") for name in gateways)
     found[f"{folder}/gateways.pem"] = (pems, PUBLIC)
-    interlock = next((each for each in estate.description.interlock if each.lane == kiosk.lane), None)
     text = kiosk_toml(estate.description, kiosk, interlock, _models_from(estate.description.models))
     found[f"{folder}/kiosk.toml"] = (text.encode(), PUBLIC)
     return found

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections import Counter
+from functools import cached_property
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
@@ -122,7 +123,11 @@ class Description(Word):
 
     def lane_named(self, name: str) -> Lane:
         """Consistency guarantees that a device's lane exists."""
-        return next(lane for lane in self.lane if lane.name == name)
+        return self._lanes[name]
+
+    @cached_property
+    def _lanes(self) -> dict[str, Lane]:
+        return {lane.name: lane for lane in self.lane}
 
     def to_toml(self) -> str:
         plain = self.to_map()

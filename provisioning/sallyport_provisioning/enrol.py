@@ -1,4 +1,4 @@
-"""Keys and certificates: makes those that are missing, never touches those that are there.
+"""Keys and certificates of holders and of the authority itself.
 
 In development the provisioner makes every key. In production a device makes its own and sends a request; only
 `certify` is then used here.
@@ -6,7 +6,7 @@ In development the provisioner makes every key. In production a device makes its
 
 import json
 import secrets
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,21 +19,19 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from sallyport_protocol.documents import interlock_fingerprint
+from sallyport_protocol.identity import Role
 from sallyport_protocol.keys import signer_from_pem
-from sallyport_protocol.trust import read_lists
 from sallyport_provisioning.certificates import (
-    LIST_LIFE,
     Issuer,
     holder_certificate,
     issuing_certificate,
     new_key,
-    revocation_list,
     root_certificate,
 )
 from sallyport_provisioning.estate import Estate
 from sallyport_provisioning.files import SECRET, read, write
 from sallyport_provisioning.holders import Holder
-from sallyport_provisioning.state import InterlockKeys, State
+from sallyport_provisioning.state import InterlockKeys, from_json, to_json
 
 KEY_BYTES = 32
 
@@ -59,16 +57,15 @@ def issuer_of(estate: Estate) -> Issuer:
     return Issuer(signer.certificate, signer.key)
 
 
-def ensure_keys(estate: Estate, holder: Holder, issuer: Issuer, state: State, now: datetime) -> State:
-    """Gives a holder what it lacks; returns the state with what is now known of it."""
+def enrol(estate: Estate, holder: Holder, issuer: Issuer, now: datetime) -> None:
+    """New keys for a holder, and its certificate or its board's mark. What it had was revoked and put away."""
     if not holder.certified:
-        return state if holder.name in state.interlocks else rekey_interlock(estate, holder, state)
-    if not (estate.authority_dir / "certificates" / f"{holder.name}.pem").exists():
-        certify(estate, holder, make_key(estate, holder), issuer, now)
-    secret = estate.folder(holder.name) / "references.key"
-    if holder.folder.startswith("gateway/") and not secret.exists():
-        write(secret, secrets.token_bytes(KEY_BYTES), SECRET)
-    return state
+        load_board_keys(estate, holder)
+        return
+    certify(estate, holder, make_key(estate, holder), issuer, now)
+    references = estate.folder(holder.name) / "references.key"
+    if Role.GATEWAY in holder.roles and not references.exists():
+        write(references, secrets.token_bytes(KEY_BYTES), SECRET)
 
 
 def make_key(estate: Estate, holder: Holder) -> ec.EllipticCurvePublicKey:
@@ -90,13 +87,12 @@ def certify(
     subject = holder.subject(estate.description.name)
     certificate = holder_certificate(subject, public_key, issuer, now)
     write(estate.folder(holder.name) / "certificate.pem", _pem(certificate) + _pem(issuer.certificate))
-    write(estate.authority_dir / "certificates" / f"{holder.name}.pem", _pem(certificate))
+    write(estate.certificate_file(holder.name), _pem(certificate))
 
 
-def rekey_interlock(estate: Estate, holder: Holder, state: State) -> State:
+def load_board_keys(estate: Estate, holder: Holder) -> None:
     """New keys under a higher epoch, for the board's flash by cable: never sent under the old key."""
-    known = state.interlocks.get(holder.name)
-    epoch = known.epoch + 1 if known else 1
+    epoch = _next_epoch(estate, holder.name)
     up, down = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(KEY_BYTES)
     content = {
         "format": 1,
@@ -108,27 +104,17 @@ def rekey_interlock(estate: Estate, holder: Holder, state: State) -> State:
         "key_down": down.hex(),
     }
     write(estate.folder(holder.name) / "keys.json", (json.dumps(content, indent=2) + "\n").encode(), SECRET)
-    keys = InterlockKeys(epoch=epoch, fingerprint=interlock_fingerprint(up, down, epoch).hex())
-    return state.model_copy(update={"interlocks": {**state.interlocks, holder.name: keys}})
-
-
-def settle_revocations(estate: Estate, issuer: Issuer, state: State, now: datetime) -> bool:
-    """Signs a revocation list when there is none, it misses a revocation, or half its life is over."""
-    path = estate.authority_dir / "revoked.pem"
-    revoked = tuple(
-        (int(each.serial, 16), datetime.fromtimestamp(each.at // 1_000, tz=UTC))
-        for each in state.revocations
-        if each.serial is not None
+    write(
+        estate.board_file(holder.name),
+        to_json(InterlockKeys(epoch=epoch, fingerprint=interlock_fingerprint(up, down, epoch).hex())),
     )
-    number = 1
-    if path.exists():
-        current = read_lists(read(path))[0]
-        complete = {each.serial_number for each in current} == {serial for serial, _ in revoked}
-        if complete and now - current.last_update_utc < LIST_LIFE / 2:
-            return False
-        number = current.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number + 1
-    write(path, revocation_list(revoked, issuer, number, now).public_bytes(Encoding.PEM))
-    return True
+
+
+def _next_epoch(estate: Estate, name: str) -> int:
+    """Above every epoch that a board of this name ever had: the board takes no lower one (S13)."""
+    removed = estate.board_file(name).parent / "removed"
+    earlier = [InterlockKeys.parse(from_json(read(path))).epoch for path in removed.glob(f"{name}*.json")]
+    return max(earlier, default=0) + 1
 
 
 def key_pem(key: ec.EllipticCurvePrivateKey, protection: KeySerializationEncryption | None = None) -> bytes:

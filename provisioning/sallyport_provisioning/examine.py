@@ -81,7 +81,7 @@ def _interlock(estate: Estate, holder: Holder) -> str:
 
 def _registry(estate: Estate) -> str:
     registry = estate.registry()
-    if registry_of(estate, estate.state(), registry.issued).entries != registry.entries:
+    if registry_of(estate, registry.issued).entries != registry.entries:
         raise MalformedError("it differs from estate.toml or the certificates: run `sallyport-estate apply`")
     gone = sum(each.status is Status.REVOKED for each in registry.entries)
     return f"version {registry.version}, {len(registry.entries)} holders, {gone} revoked"

@@ -12,10 +12,11 @@ PUBLIC: Final = 0o644
 FOLDER: Final = 0o700
 
 
-def write(path: Path, content: bytes, mode: int = PUBLIC) -> None:
-    """Replaces `path` in one step and makes it durable; its folder is made when missing.
+def write(path: Path, content: bytes, mode: int = PUBLIC, *, durable: bool = True) -> None:
+    """Replaces `path` in one step; its folder is made when missing.
 
-    Raises RoadError when the place cannot be written.
+    `durable` waits for the disk; do without only for what can be derived again. RoadError when
+    the place cannot be written.
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -27,7 +28,8 @@ def write(path: Path, content: bytes, mode: int = PUBLIC) -> None:
                 os.fchmod(descriptor, mode)  # whatever the account's umask is
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             part.replace(path)
         except BaseException:
             part.unlink(missing_ok=True)

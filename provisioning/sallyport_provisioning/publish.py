@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+from collections.abc import Callable
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -18,28 +19,33 @@ from sallyport_protocol.documents import (
     Profile,
     Registry,
     Status,
+    load_model_set,
+    load_policy,
+    load_registry,
     sign_document,
 )
-from sallyport_protocol.envelope import Signer
-from sallyport_protocol.errors import RoadError
+from sallyport_protocol.envelope import KeyResolver, Signer, claimed_key_id
 from sallyport_protocol.identity import fingerprint
 from sallyport_protocol.messages import Modality, Operating
 from sallyport_provisioning.approved import Approved
 from sallyport_provisioning.estate import Estate
-from sallyport_provisioning.files import write
+from sallyport_provisioning.files import read, write
 from sallyport_provisioning.holders import Holder
-from sallyport_provisioning.state import State
 
 _NAMES: Final[dict[type[Document], str]] = {Registry: "registry", ModelSet: "model-set", Policy: "policy"}
+_LOADERS: Final[dict[type[Document], Callable[[bytes, KeyResolver], Document]]] = {
+    Registry: load_registry,
+    ModelSet: load_model_set,
+    Policy: load_policy,
+}
 
 
-def publish(estate: Estate, state: State, approved: Approved | None, now: datetime) -> list[str]:
+def publish(estate: Estate, approved: Approved | None, now: datetime) -> list[str]:
     """Signs what is new or changed; `approved` None keeps the model set. Returns the documents' names."""
     issued = millis(now)
     signer = estate.signer(estate.description.provisioner)
-    wanted: list[Document] = [registry_of(estate, state, issued), policy_of(estate.description.profile, issued)]
-    if approved is not None or not document_path(estate, ModelSet).exists():
-        wanted.append(_model_set(approved or Approved({}, ()), issued))
+    wanted: list[Document] = [registry_of(estate, issued), policy_of(estate.description.profile, issued)]
+    wanted.append(_model_set(approved or _approved_before(estate), issued))
     return [_NAMES[type(each)] for each in wanted if _signed_if_changed(estate, each, signer)]
 
 
@@ -62,27 +68,34 @@ def millis(now: datetime) -> int:
     return int(now.timestamp() * 1_000)
 
 
+def _approved_before(estate: Estate) -> Approved:
+    path = document_path(estate, ModelSet)
+    if not path.exists():
+        return Approved({}, ())
+    current = load_model_set(read(path), estate.ever_provisioner)
+    return Approved(current.models, current.software)
+
+
 def _model_set(approved: Approved, issued: int) -> ModelSet:
     models = dict(sorted(approved.models.items()))
     return ModelSet(version=1, issued=issued, models=models, software=tuple(sorted(approved.software)))
 
 
-def registry_of(estate: Estate, state: State, issued: int) -> Registry:
+def registry_of(estate: Estate, issued: int) -> Registry:
     """Who is who, from description, certificates and state."""
+    revoked = {each.fingerprint for each in estate.state().revocations}
     lanes = tuple(Lane.parse(lane.to_map()) for lane in estate.description.lane)
-    entries = tuple(_entry(estate, state, each) for each in estate.holders())
+    entries = tuple(_entry(estate, revoked, each) for each in estate.holders())
     return Registry(version=1, issued=issued, lanes=lanes, entries=entries)
 
 
-def _entry(estate: Estate, state: State, holder: Holder) -> Entry:
+def _entry(estate: Estate, revoked: set[str], holder: Holder) -> Entry:
     certificate, epoch = None, 0
     if holder.certified:
         current = estate.certificate(holder.name)
         certificate, mark = current.public_bytes(Encoding.DER), fingerprint(current)
     else:
-        keys = state.interlocks.get(holder.name)
-        if keys is None:
-            raise RoadError(f"{holder.name} has no keys yet: run `sallyport-estate dev` or `apply`")
+        keys = estate.board(holder.name)
         epoch, mark = keys.epoch, bytes.fromhex(keys.fingerprint)
     return Entry(
         name=holder.name,
@@ -92,30 +105,21 @@ def _entry(estate: Estate, state: State, holder: Holder) -> Entry:
         fingerprint=mark,
         certificate=certificate,
         epoch=epoch,
-        status=Status.REVOKED if state.revoked(mark) else Status.ACTIVE,
+        status=Status.REVOKED if mark.hex() in revoked else Status.ACTIVE,
     )
 
 
 def _signed_if_changed(estate: Estate, wanted: Document, signer: Signer) -> bool:
     path = document_path(estate, type(wanted))
     if path.exists():
-        current = _current(estate, wanted)
-        unchanged = {"version": current.version, "issued": current.issued}
-        if wanted.model_copy(update=unchanged) == current:
+        message = read(path)
+        current = _LOADERS[type(wanted)](message, estate.ever_provisioner)
+        as_current = wanted.model_copy(update={"version": current.version, "issued": current.issued})
+        if as_current == current and claimed_key_id(message) == signer.key_id:
             return False
         wanted = wanted.model_copy(update={"version": current.version + 1})
     write(path, sign_document(wanted, signer))
     return True
-
-
-def _current(estate: Estate, wanted: Document) -> Document:
-    match wanted:
-        case Registry():
-            return estate.registry()
-        case ModelSet():
-            return estate.model_set()
-        case _:
-            return estate.policy()
 
 
 def document_path(estate: Estate, kind: type[Document]) -> Path:

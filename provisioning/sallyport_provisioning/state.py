@@ -1,7 +1,7 @@
-"""What the authority remembers besides certificates and documents: revocations, fingerprints of interlock keys."""
+"""What the authority remembers besides certificates and documents: revocations, and of each board's keys a mark."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -31,21 +31,29 @@ class InterlockKeys(Word):
 
 class State(Word):
     revocations: Many[Revocation] = ()
-    interlocks: dict[str, InterlockKeys] = Field(default_factory=dict)
 
     def revoked(self, fingerprint: bytes) -> bool:
         return any(each.fingerprint == fingerprint.hex() for each in self.revocations)
 
     def to_json(self) -> bytes:
-        return (json.dumps(self.to_map(), indent=2) + "\n").encode()
+        return to_json(self)
 
     @classmethod
     def from_json(cls, data: bytes) -> "State":
         """Raises MalformedError."""
-        try:
-            content = json.loads(data)
-        except ValueError as error:
-            raise MalformedError("authority/state.json is not JSON: restore it from the backup") from error
-        if not isinstance(content, dict):
-            raise MalformedError("authority/state.json is not an object: restore it from the backup")
-        return cls.parse(content)
+        return cls.parse(from_json(data))
+
+
+def to_json(word: Word) -> bytes:
+    return (json.dumps(word.to_map(), indent=2) + "\n").encode()
+
+
+def from_json(data: bytes) -> dict[str, Any]:
+    """Raises MalformedError for anything but one object."""
+    try:
+        content = json.loads(data)
+    except ValueError as error:
+        raise MalformedError("the authority's records are not JSON: restore them from the backup") from error
+    if not isinstance(content, dict):
+        raise MalformedError("the authority's records are not an object: restore them from the backup")
+    return content

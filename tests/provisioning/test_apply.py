@@ -16,8 +16,9 @@ from sallyport_provisioning import apply as apply_module
 from sallyport_provisioning.apply import Applied, EstateExistsError, apply, create_development_estate
 from sallyport_provisioning.approved import Approved
 from sallyport_provisioning.estate import Estate, open_estate
+from sallyport_provisioning.plan import Do, Step
 
-NOTHING = Applied([], [], [])
+NOTHING = Applied((), [], [])
 APPROVED = Approved({}, ())
 
 
@@ -148,7 +149,7 @@ def test_a_directory_without_permission_is_named(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
 
 
-@pytest.mark.parametrize("step", ["ensure_authority", "settle_revocations", "publish", "deliver"])
+@pytest.mark.parametrize("step", ["ensure_authority", "settle_list", "publish", "deliver"])
 def test_a_failure_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     def fail(*_: object) -> None:
         raise RoadError("the disk is full")
@@ -190,7 +191,7 @@ def test_apply_enrols_who_was_added(own_estate: Estate) -> None:
     text += '\n[[officer]]\nname = "n.ew"\nfull_name = "Nia Ew"\nroles = ["approver", "auditor"]\n'
     (own_estate.root / "estate.toml").write_text(text)
     applied = apply(open_estate(own_estate.root), now=datetime.now(UTC))
-    assert applied.enrolled == ["n.ew"] and applied.signed == ["registry"]
+    assert applied.steps == (Step(Do.ENROL, "n.ew", "new"),) and applied.signed == ["registry"]
     registry = own_estate.registry()
     entry = registry.named("n.ew")
     assert registry.version == 2 and entry is not None and entry.roles == (Role.APPROVER, Role.AUDITOR)

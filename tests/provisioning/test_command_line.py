@@ -72,6 +72,17 @@ def test_revoke_and_renew_say_what_happened(run, own_estate: Estate) -> None:  #
     assert run("revoke", own_estate.root, "nobody").code == 1
 
 
+def test_plan_shows_and_changes_nothing(run, own_estate: Estate) -> None:  # type: ignore[no-untyped-def]
+    assert (run("plan", own_estate.root).code, run("plan", own_estate.root).out) == (0, "nothing to do\n")
+    path = own_estate.root / "estate.toml"
+    path.write_text(path.read_text().replace('roles = ["auditor"]', 'roles = ["approver"]'))
+    planned = run("plan", own_estate.root)
+    assert planned.code == 2 and planned.out == "renew a.lind: roles are now approver\n"
+    assert json.loads(run("plan", own_estate.root, "--json").out)[0]["do"] == "renew"
+    assert "keys: renew a.lind" in run("apply", own_estate.root).out
+    assert run("plan", own_estate.root).code == 0
+
+
 def test_approve_signs_this_build(run, own_estate: Estate) -> None:  # type: ignore[no-untyped-def]
     assert "model set version 2" in run("approve", own_estate.root).out
     assert "model set version 2" in run("approve", own_estate.root).out

@@ -110,6 +110,23 @@ def test_a_new_provisioner_signs_everything_again_with_higher_versions(own_estat
     load_registry(delivered, signed_by(own_estate.certificate("provisioner-1")))
 
 
+@pytest.mark.parametrize("name", ["MDI-K01", "MDI-L01", "provisioner-1"])
+@pytest.mark.parametrize("crash_in", ["record", "put_away", "enrol", "apply"])
+def test_a_renewal_that_crashed_is_finished_by_the_next(
+    own_estate: Estate, monkeypatch: pytest.MonkeyPatch, name: str, crash_in: str
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    old = own_estate.current_fingerprint(name)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(lifecycle, crash_in, crash)
+        lifecycle.renew(own_estate, name, NOW)
+    lifecycle.renew(own_estate, name, NOW)
+    assert own_estate.current_fingerprint(name) != old
+    assert [each for each in examine(own_estate, NOW) if not each.good] == []
+
+
 def test_who_is_due(own_estate: Estate) -> None:
     assert lifecycle.due_for_renewal(own_estate, NOW) == []
     late = NOW + HOLDER_LIFE - timedelta(days=29)
