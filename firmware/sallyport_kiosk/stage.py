@@ -25,8 +25,8 @@ class Step(StrEnum):
 class Display(Protocol):
     """The prisoner's screen."""
 
-    def show(self, step: Step, instruction: str, progress: float = 0.0) -> None:
-        """One instruction at a time, by its code; `progress` of this step, 0 to 1."""
+    def show(self, step: Step, instruction: str, progress: float = 0.0, finger: int = 0) -> None:
+        """One instruction at a time; `progress` of this step, 0 to 1; `finger` by ISO position, 0 for any."""
 
     def picture(self, frame: Pixels | None) -> None:
         """The live picture, from memory to the screen; None clears it."""

@@ -1,18 +1,26 @@
-"""The same views as JSON, for machines: `GET /api/lanes`, `GET /api/lanes/{lane}`. Reading only."""
+"""For machines: the same views as JSON (`GET /api/lanes`, `GET /api/lanes/{lane}`), and whole signed acts.
 
+`POST /api/acts` takes one act as COSE_Sign1 bytes; the signature is all the authority that it needs.
+"""
+
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
 
-from sallyport_gateway.web.ports import OfficerViews
+from sallyport_gateway.web.ports import ActOutcome, OfficerViews
+from sallyport_protocol.errors import MalformedError, RoadError
+
+MAX_ACT: Final = 131_072
+"""Largest act accepted, bytes."""
 
 
-def router(views: OfficerViews) -> APIRouter:
-    """The routes over these views."""
+def router(views: OfficerViews, do: Callable[[bytes], Awaitable[ActOutcome]]) -> APIRouter:
+    """The routes over these views; `do` takes a whole signed act."""
     routes = APIRouter(prefix="/api")
 
     @routes.get("/lanes")
@@ -25,6 +33,21 @@ def router(views: OfficerViews) -> APIRouter:
         if found is None:
             raise HTTPException(404, "There is no lane of that name.")
         return JSONResponse(_plain(asdict(found)))
+
+    @routes.post("/acts")
+    async def act(request: Request) -> JSONResponse:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_ACT:
+                raise HTTPException(413, f"An act is at most {MAX_ACT} bytes long.")
+        try:
+            outcome = await do(body)
+        except MalformedError as error:
+            return JSONResponse({"accepted": False, "sentences": [str(error)]}, 400)
+        except RoadError as error:
+            return JSONResponse({"accepted": False, "sentences": [str(error)]}, 503)
+        return JSONResponse({"accepted": outcome.accepted, "sentences": list(outcome.sentences)})
 
     return routes
 

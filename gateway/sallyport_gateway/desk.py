@@ -13,11 +13,13 @@ from sallyport_gateway.ledger import freezes, life, once, settlement
 from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ledger.words import Refused
 from sallyport_gateway.officer_acts import BelievedAct, RefusedAct, judge_act, refuse_officer
+from sallyport_gateway.ports import RecordEntry
 from sallyport_gateway.service import Service
 from sallyport_gateway.web.ports import ActOutcome, PreparedAct
 from sallyport_protocol import envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.identity import Role
 
 _LIFE_S: Final = 120.0
 _MOST: Final = 1_000
@@ -106,28 +108,38 @@ class Desk:
                         act_on = lane.confirm if act.kind is ActKind.CONFIRM else lane.cancel
                         return await act_on(session, officer)
                 return "This check is not running here."
-            case ActKind.APPROVE | ActKind.WITHDRAW:
-                return await service.store.write(lambda conn: self._paper(conn, act, officer, fields, now))
+            case ActKind.APPROVE | ActKind.WITHDRAW | ActKind.CREATE | ActKind.RECORD | ActKind.HEARD:
+                return await service.store.write(lambda conn: self._paper(conn, believed, fields, now))
             case ActKind.FREEZE | ActKind.UNFREEZE:
                 return await service.store.write(lambda conn: _freeze(conn, act, officer, fields, now))
             case ActKind.RECONCILE:
                 return await service.store.write(lambda conn: _reconcile(conn, officer, fields, now))
 
-    def _paper(self, conn: Connection, act: Act, officer: str, fields: "_Fields", now: int) -> str | None:
-        """Approval and withdrawal; the ledger's life follows in the same transaction."""
-        service, authorisation = self._service, fields.text("authorisation")
-        at = service.clock.now()
-        if act.kind is ActKind.WITHDRAW:
-            why = fields.text("reason")
-            refusal = service.authority.withdraw(conn, authorisation, officer, why, at)
-            if refusal is None:
-                life.stop(conn, authorisation, why, now)
-            return refusal
-        refusal = service.authority.approve(conn, authorisation, officer, at)
-        case = service.authority.case(conn, authorisation)
-        if refusal is None and case is not None and case.state == "APPROVED" and life.find(conn, authorisation) is None:
-            life.create(conn, authorisation, now)
-        return refusal
+    def _paper(self, conn: Connection, believed: BelievedAct, fields: "_Fields", now: int) -> str | None:
+        """What changes the records; the ledger follows in the same transaction, so no grant overtakes it."""
+        authority, at, officer = self._service.authority, self._service.clock.now(), believed.officer.name
+        match believed.act.kind:
+            case ActKind.WITHDRAW:
+                paper, why = fields.text("authorisation"), fields.text("reason")
+                refusal = authority.withdraw(conn, paper, officer, why, at)
+                if refusal is None:
+                    life.stop(conn, paper, why, now)
+                return refusal
+            case ActKind.APPROVE:
+                paper, governor = fields.text("authorisation"), Role.DUTY_GOVERNOR in believed.officer.roles
+                refusal = authority.approve(conn, paper, officer, at, duty_governor=governor)
+                case = authority.case(conn, paper)
+                if refusal is None and case is not None and case.state == "APPROVED":
+                    _bring_to_life(conn, paper, now)
+                return refusal
+            case ActKind.CREATE:
+                return authority.create(conn, fields.document(), officer, at)
+            case ActKind.HEARD:
+                authority.heard(conn, fields.text("source"), at)
+                return None
+        entry = RecordEntry(fields.text("kind"), fields.optional("prisoner"), fields.document(), fields.text("reason"))
+        life.revise(conn, authority.record(conn, entry, officer, at))
+        return None
 
     def _forget(self) -> None:
         oldest = time.monotonic() - _LIFE_S
@@ -147,11 +159,28 @@ class _Fields:
             raise MalformedError(f"the field {name} is missing or too long")
         return value
 
+    def optional(self, name: str) -> str | None:
+        return self.text(name) if self._fields.get(name) else None
+
+    def document(self) -> str:
+        value = self._fields.get("document")
+        if not isinstance(value, str) or not 0 < len(value) <= 100_000:
+            raise MalformedError("the field document is missing or too long")
+        return value
+
     def session(self) -> bytes:
         try:
             return bytes.fromhex(self.text("session"))
         except ValueError as error:
             raise MalformedError("the field session is not a session's number") from error
+
+
+def _bring_to_life(conn: Connection, authorisation: str, now: int) -> None:
+    """An approved authorisation is AVAILABLE; one that was approved before goes on with a higher revision."""
+    if life.find(conn, authorisation) is None:
+        life.create(conn, authorisation, now)
+    else:
+        life.revise(conn, [authorisation])
 
 
 def _freeze(conn: Connection, act: Act, officer: str, fields: _Fields, now: int) -> str | None:
@@ -181,5 +210,8 @@ _DONE: Final = {
     ActKind.WITHDRAW: "The authorisation is withdrawn.",
     ActKind.FREEZE: "Grants are frozen.",
     ActKind.UNFREEZE: "The freeze is lifted.",
+    ActKind.CREATE: "The authorisation is entered; two officers must approve it.",
+    ActKind.RECORD: "The record is entered.",
+    ActKind.HEARD: "The source counts as heard now.",
     ActKind.RECONCILE: "What you saw is recorded.",
 }

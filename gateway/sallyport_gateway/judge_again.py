@@ -4,7 +4,7 @@ Steps 3, 4, the decision's age, presence, and checks 13 to 25 run again (design 
 instant before the grant holds the door. One nonce gets one durable decision, grant or refusal (S11).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -67,6 +67,11 @@ def judge_again(
     checks = [each.to_map() for each in decision.refused] if decision else []
     more = {"nonce": shown.nonce, "why": why, "checks": checks}
     return HeldBack(why, decision, _record(conn, office, "GRANT_REFUSED", check, door, more, now))
+
+
+def decide_again(conn: Connection, office: Office, check: Check, officer: str) -> Decision:
+    """The decision as it would be now: checks 3, 4 and 13 to 25 made again, the others as they were found."""
+    return _decide(conn, office, replace(check, confirmed_by=officer))
 
 
 def _objection(decision: Decision) -> str | None:

@@ -276,8 +276,8 @@ class Lane:
             if refusal is None:
                 outcome = await self.opening.reserve(check, officer)
                 if isinstance(outcome, Check):
-                    self.check = outcome
-                    return None
+                    self._follow(outcome)
+                    return outcome.void if outcome.over else None
                 refusal = outcome
             self.voice.note("Not opened", refusal)
             return refusal

@@ -21,6 +21,9 @@ ALLOWED: Final[dict[ActKind, frozenset[Role]]] = {
     ActKind.WITHDRAW: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
     ActKind.FREEZE: frozenset({Role.CONFIRMING_OFFICER, Role.APPROVER, Role.DUTY_GOVERNOR}),
     ActKind.UNFREEZE: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
+    ActKind.CREATE: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
+    ActKind.RECORD: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
+    ActKind.HEARD: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
     ActKind.RECONCILE: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
 }
 """Which role may do what (design §1). What is not named here, nobody may do."""

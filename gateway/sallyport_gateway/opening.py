@@ -16,7 +16,7 @@ from sallyport_gateway import mint, outcomes, parameters
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.board_words import ALARMS, EVENTS, REFUSALS, DoorBelief, after_event, after_report
 from sallyport_gateway.check import Check, Stage
-from sallyport_gateway.judge_again import Granted, HeldBack, judge_again
+from sallyport_gateway.judge_again import Granted, HeldBack, decide_again, judge_again
 from sallyport_gateway.ledger import boards, life, nonces, sessions
 from sallyport_gateway.ledger.boards import Heard as Accepted
 from sallyport_gateway.ledger.states import State
@@ -25,6 +25,7 @@ from sallyport_gateway.mint import BoardEar, BoardKeys, Heard
 from sallyport_gateway.outcomes import Place
 from sallyport_gateway.ports import Office
 from sallyport_gateway.voice import Voice
+from sallyport_protocol.decision import Verdict
 from sallyport_wire import messages as wire
 
 
@@ -46,15 +47,20 @@ class Opening:
         self._due = 0
 
     async def reserve(self, check: Check, officer: str) -> Check | str:
-        """Step 1: the check as REQUESTED, or a sentence why nothing was asked of the board."""
+        """Step 1: the check as REQUESTED, or as ENDED when it is no release any more; a sentence when nothing was done."""
         now = self._wall()
 
-        def job(conn: Connection) -> str | tuple[int, int]:
+        def job(conn: Connection) -> str | HeldBack | tuple[int, int]:
             case = self.office.authority.case(conn, check.authorisation)
             if case is None or officer in case.approvers:
                 return "An officer who approved this release may not be the one at the door."
             if outcomes.unsettled_here(conn, self.place):
                 return "The last opening at this door is not settled yet. Wait for the interlock's word."
+            again = decide_again(conn, self.office, check, officer)
+            if again.verdict is not Verdict.RELEASE:
+                why = again.refused[0].sentence if again.refused else "It is no longer a release."
+                content = {"session": check.session, "officer": officer, **again.to_map()}
+                return HeldBack(why, again, audit.append(conn, self.office.name, "CONFIRM_REFUSED", content, now).index)
             answer = life.reserve(conn, check.authorisation, check.session, self.office.name, now)
             content = {"session": check.session, "authorisation": check.authorisation, "officer": officer}
             content["answer"] = outcomes.said(answer)
@@ -66,6 +72,9 @@ class Opening:
         outcome = await self.office.store.write(job)
         if isinstance(outcome, str):
             return outcome
+        if isinstance(outcome, HeldBack):
+            self.voice.note("Held at the door", outcome.sentence, outcome.index)
+            return await self._end(replace(check, void=outcome.sentence, decision=outcome.decision), outcome.sentence)
         index, self._request = outcome
         self.voice.frames(mint.open_request(self.keys, check.session, self._request))
         self.voice.note("Opening confirmed", f"by {officer}", index)

@@ -54,6 +54,16 @@ class Question:
     """The officer at the door: neither approver nor calculator (S5)."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """One record of one source, as JSON."""
+
+    kind: str
+    prisoner_number: str | None
+    document: str
+    reason: str
+
+
 class Authority(Protocol):
     """The central release authorisation. Every call runs on the store's connection, inside the caller's transaction."""
 
@@ -72,11 +82,22 @@ class Authority(Protocol):
     def exceptions(self, conn: Connection, prisoner_number: str) -> tuple[RecordedException, ...]:
         """Modalities that an officer recorded as unusable today."""
 
-    def approve(self, conn: Connection, authorisation: str, officer: str, now: datetime) -> str | None:
+    def approve(
+        self, conn: Connection, authorisation: str, officer: str, now: datetime, *, duty_governor: bool = False
+    ) -> str | None:
         """One officer's approval; a sentence when it is refused."""
 
     def withdraw(self, conn: Connection, authorisation: str, officer: str, why: str, now: datetime) -> str | None:
         """Withdraws an authorisation at once; a sentence when it is refused."""
+
+    def create(self, conn: Connection, document: str, officer: str, now: datetime) -> str | None:
+        """Enters an authorisation as PENDING; a sentence when it is refused."""
+
+    def record(self, conn: Connection, entry: RecordEntry, officer: str, now: datetime) -> tuple[str, ...]:
+        """Enters what a source says; approvals that it voids are paused. The authorisations that it concerns."""
+
+    def heard(self, conn: Connection, source: str, now: datetime) -> None:
+        """A source was heard about everybody."""
 
     def released(self, conn: Connection, authorisation: str, now: datetime) -> None:
         """The person has left on it."""

@@ -10,8 +10,8 @@ from typing import Final
 
 from sallyport_gateway import parameters
 from sallyport_gateway.admit import Arrival
-from sallyport_gateway.authority.embedded import EmbeddedAuthority
 from sallyport_gateway.configuration import Configuration
+from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ports import Office
@@ -48,7 +48,7 @@ class Service:
         self.files = BookFiles(configuration)
         self.signer = signer_from_pem(read(file.identity.certificate), read(file.identity.key))
         self.store = Store(configuration.store_url)
-        self.authority = EmbeddedAuthority(configuration)
+        self.authority = EmbeddedAuthority(read(file.secrets.references), ledger_current=lambda: True)
         self.clock = SystemClock()
         self.link = MqttLink(
             file.broker.host,

@@ -26,6 +26,12 @@ class ActKind(StrEnum):
     """Stop all grants: {scope, name, why}; takes effect with the first officer, is lifted by two."""
     UNFREEZE = "UNFREEZE"
     """One of two officers who lift a freeze: {scope, name, why}."""
+    CREATE = "CREATE"
+    """Ask for an authorisation, as PENDING: {document}."""
+    RECORD = "RECORD"
+    """Enter what a source says: {kind, prisoner, document, reason}; prisoner empty for a warrant linked to nobody."""
+    HEARD = "HEARD"
+    """A source was heard just now about everybody: {source}."""
     RECONCILE = "RECONCILE"
     """State what was seen of an opening whose end is unknown: {authorisation, opened, why}."""
 

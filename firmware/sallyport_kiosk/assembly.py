@@ -1,0 +1,151 @@
+"""Puts a kiosk together from its configuration: the only place that knows which driver stands behind which port."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from sallyport_biometrics.face.pipeline import MODELS as FACE_MODELS
+from sallyport_biometrics.face.pipeline import FacePipeline
+from sallyport_biometrics.finger import FingerExtractor
+from sallyport_kiosk.clock import SystemClock
+from sallyport_kiosk.configuration import Configuration
+from sallyport_kiosk.drivers.cameras import make_camera
+from sallyport_kiosk.drivers.locks import make_lock_line
+from sallyport_kiosk.drivers.outbox import Outbox
+from sallyport_kiosk.drivers.sensors import make_sensor
+from sallyport_kiosk.drivers.signer_file import file_signer
+from sallyport_kiosk.face_reader import FaceReader
+from sallyport_kiosk.finger_reader import FingerReader
+from sallyport_kiosk.kiosk import Kiosk
+from sallyport_kiosk.mouth import Mouth
+from sallyport_kiosk.offers import Boot
+from sallyport_kiosk.presence import PresenceWatch
+from sallyport_kiosk.screen.board import Board
+from sallyport_kiosk.session import Session, age_in_days
+from sallyport_link.mqtt import MqttLink
+from sallyport_models.calibrations import read_calibration
+from sallyport_models.manifest import Manifest
+from sallyport_models.software import software_digest
+from sallyport_models.store import ModelStore
+from sallyport_protocol.documents import ModelSet, load_model_set, load_policy, signed_by
+from sallyport_protocol.envelope import Signer
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.identity import Role, identity_of, read_certificates
+from sallyport_protocol.messages import Reference
+from sallyport_protocol.sealing import public_bytes
+from sallyport_protocol.topics import Kind
+
+FINGER_MODEL: Final = "leader"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A kiosk that is ready to run."""
+
+    kiosk: Kiosk
+    session: Session
+    link: MqttLink
+    board: Board
+
+
+def assemble(configuration: Configuration) -> Parts:
+    """Reads, verifies and joins everything. Raises RoadError or MalformedError that say what to do."""
+    file, path = configuration.file, configuration.path
+    boot = make_boot(configuration)
+    signer = make_signer(configuration)
+    seal_key, clock, board = X25519PrivateKey.generate(), SystemClock(), Board()
+    gateways = [each for each in read_certificates(configuration.read(file.trust.gateways)) if _is_gateway(each)]
+    mouth = Mouth(boot, signer, signed_by(*gateways), public_bytes(seal_key))
+    kiosk = Kiosk(
+        boot,
+        mouth,
+        seal_key,
+        Outbox(path(file.store.outbox) / "outbox.db"),
+        make_lock_line(file.devices.lock, configuration.home),
+        board,
+        clock,
+        lambda: False,
+    )
+    session = make_session(configuration, boot, kiosk, mouth, board, clock)
+    will = (mouth.topic(Kind.STATUS), mouth.say(Kind.STATUS, mouth.status(online=False)))
+    link = MqttLink(
+        file.broker.host,
+        file.broker.port,
+        path(file.trust.authorities),
+        path(file.identity.certificate),
+        path(file.identity.key),
+        file.name,
+        will,
+        kiosk.arrive,
+    )
+    return Parts(kiosk, session, link, board)
+
+
+def make_boot(configuration: Configuration) -> Boot:
+    """The signed documents in force and a fresh boot nonce."""
+    file, read = configuration.file, configuration.read
+    provisioner = signed_by(read_certificates(read(file.trust.provisioner))[0])
+    return Boot(
+        file.prison,
+        file.name,
+        file.lane,
+        file.interlock,
+        secrets.token_bytes(16),
+        software_digest(),
+        load_model_set(read(file.documents.model_set), provisioner),
+        load_policy(read(file.documents.policy), provisioner),
+    )
+
+
+def make_signer(configuration: Configuration) -> Signer:
+    """The device key. Development reads a password-protected file."""
+    identity = configuration.file.identity
+    password = configuration.read(identity.password_file).strip()
+    return file_signer(configuration.path(identity.certificate), configuration.path(identity.key), password)
+
+
+def make_session(
+    configuration: Configuration, boot: Boot, kiosk: Kiosk, mouth: Mouth, board: Board, clock: SystemClock
+) -> Session:
+    """The networks, each checked against the signed set, and the devices."""
+    file = configuration.file
+    store = ModelStore(configuration.path(file.store.models), Manifest.read())
+    loaded = {name: load_approved(store, boot.model_set, name) for name in (*FACE_MODELS, FINGER_MODEL)}
+    camera = make_camera(file.devices.camera, configuration.home)
+    sensor = make_sensor(file.devices.sensor, configuration.home)
+    pipeline = FacePipeline(loaded)
+    face_rates, finger_rates = read_calibration("face"), read_calibration("finger")
+
+    def age(reference: Reference) -> int | None:
+        return age_in_days(reference, clock.wall_ms())
+
+    return Session(
+        boot,
+        FaceReader(camera, pipeline, face_rates, age),
+        FingerReader(sensor, FingerExtractor(loaded[FINGER_MODEL]), finger_rates, age),
+        PresenceWatch(camera, pipeline, face_rates),
+        board,
+        clock,
+        mouth.next_counter,
+        lambda: False,
+        kiosk.report,
+        kiosk.report,
+    )
+
+
+def load_approved(store: ModelStore, approved: ModelSet, name: str) -> bytes:
+    """A model's bytes, believed by the manifest's digest and by the signed set's (S15)."""
+    model = store.load(name)
+    if not approved.approves(name, model.bytes):
+        raise MalformedError(f"{name} is not in the signed model set; provision this kiosk again")
+    return model.bytes
+
+
+def _is_gateway(certificate: x509.Certificate) -> bool:
+    try:
+        return Role.GATEWAY in identity_of(certificate).roles
+    except MalformedError:
+        return False

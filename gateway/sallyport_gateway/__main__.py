@@ -1,0 +1,99 @@
+"""`sallyport-gateway`: judges releases and serves the officers' pages."""
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from sallyport_gateway.configuration import Configuration, load_configuration
+from sallyport_protocol.errors import SallyportError
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
+
+
+@app.callback()
+def _root() -> None:
+    """A gateway believes a kiosk's signed result only after twelve checks, the records after thirteen more."""
+
+
+@app.command()
+def run(
+    config: Config = Path("gateway.toml"),
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more")] = False,
+) -> None:
+    """Run the gateway and the officers' pages. Ctrl-C or SIGTERM ends it."""
+    _log(verbose)
+    asyncio.run(_serve(load_configuration(config)))
+
+
+@app.command()
+def enrol(
+    prisoner: Annotated[str, typer.Argument(help="Prisoner number, such as A1234BC")],
+    officer: Annotated[str, typer.Option(help="Who enrols")],
+    face: Annotated[list[Path] | None, typer.Option(help="A photograph; repeat for several of one person")] = None,
+    finger: Annotated[list[str] | None, typer.Option(help="POSITION=IMAGE, such as 2=right-index.png")] = None,
+    captured_on: Annotated[str | None, typer.Option(help="Day of capture, YYYY-MM-DD [default: today]")] = None,
+    config: Config = Path("gateway.toml"),
+    models: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
+) -> None:
+    """Enrol a person's references from images taken at reception; they are stored encrypted."""
+    from sallyport_gateway.enrolment import enrol_person
+
+    for line in enrol_person(
+        load_configuration(config), prisoner, officer, face or [], finger or [], captured_on, models
+    ):
+        Console().print(line, highlight=False)
+
+
+async def _serve(configuration: Configuration) -> None:
+    from sallyport_gateway import api
+    from sallyport_gateway.desk import Desk
+    from sallyport_gateway.service import Service
+    from sallyport_gateway.views import Views
+    from sallyport_gateway.web.app import create_app
+    from sallyport_gateway.web.serving import PageServer, open_port
+
+    place = configuration.file.web
+    listener = open_port(place.host, place.port)
+    service = Service(configuration)
+    desk = Desk(service)
+    views = Views(service, desk)
+    pages = create_app(views)
+    pages.include_router(api.router(views, desk.do))
+    server = PageServer(pages, log_level="warning")
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+    await service.start()
+    logging.info("officers' pages at http://%s:%d", place.host, place.port)
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await service.stop()
+
+
+def main() -> None:
+    """The console script: errors of ours end in one line and exit code 1."""
+    try:
+        app()
+    except SallyportError as error:
+        Console(stderr=True).print(f"sallyport-gateway: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+
+
+def _log(verbose: bool) -> None:
+    handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(message)s", handlers=[handler])
+
+
+if __name__ == "__main__":
+    main()
