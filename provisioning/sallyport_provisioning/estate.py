@@ -138,7 +138,7 @@ class Estate:
         return load_policy(self._document("policy"), signed_by(self._provisioner()))
 
     def ever_provisioner(self, key_id: bytes) -> ec.EllipticCurvePublicKey | None:
-        """The key of a provisioner of this estate, the present one or an earlier: for the authority's own files only."""
+        """The key of the present or an earlier provisioner: for reading the authority's own files only."""
         for path in (self.certificate_file(self.description.provisioner), *self.removed_certificates()):
             certificate = read_certificates(read(path))[0]
             if fingerprint(certificate) == key_id and Role.PROVISIONER in identity_of(certificate).roles:

@@ -16,11 +16,13 @@ from sallyport_provisioning.state import Revocation, State
 
 def record(estate: Estate, name: str, reason: str, now: datetime) -> bool:
     """Writes down that the current certificate or keys of `name` are good no more. True when it was there already."""
-    certificate = estate.issued().get(name)
-    board = estate.boards().get(name)
-    if certificate is None and board is None:
+    certificate = estate.certificate(name) if estate.certificate_file(name).exists() else None
+    if certificate is not None:
+        mark = fingerprint(certificate).hex()
+    elif estate.board_file(name).exists():
+        mark = estate.board(name).fingerprint
+    else:
         return True  # put away before a crash: that happens only after the record
-    mark = fingerprint(certificate).hex() if certificate else board.fingerprint if board else ""
     state = estate.state()
     if any(each.fingerprint == mark for each in state.revocations):
         return True

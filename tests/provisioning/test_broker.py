@@ -14,6 +14,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from sallyport_link.mqtt import MqttLink
 from sallyport_protocol.errors import RoadError
 from sallyport_provisioning import lifecycle, mosquitto
 from sallyport_provisioning.broker import Broker, refuse_busy_port
@@ -139,6 +140,31 @@ def test_a_kiosk_and_a_gateway_talk_in_both_directions(running: Estate) -> None:
         assert gateway.hears() == (OWN.format("result"), b"hello")
         assert gateway.publish(OWN.format("offer")) == 0
         assert kiosk.hears() == (OWN.format("offer"), b"hello")
+
+
+@needs_mosquitto
+def test_the_product_s_own_link_comes_up_with_the_files_of_its_folder(running: Estate) -> None:
+    folder, heard = running.folder("MDI-K01"), queue.Queue[str]()
+    link = MqttLink(
+        "localhost",
+        running.broker_port,
+        folder / "authorities.pem",
+        folder / "certificate.pem",
+        folder / "key.pem",
+        "MDI-K01",
+        (OWN.format("status"), b"gone"),
+        lambda topic, _payload, _retained: heard.put(topic),
+        key_password=(folder / "key-password").read_bytes().strip(),
+    )
+    link.start()
+    try:
+        link.subscribe([OWN.format("offer")])
+        eventually(lambda: link.connected)
+        with connected(running, "gateway-1") as gateway:
+            gateway.publish(OWN.format("offer"))
+        assert heard.get(timeout=5) == OWN.format("offer")
+    finally:
+        link.stop()
 
 
 @needs_mosquitto
