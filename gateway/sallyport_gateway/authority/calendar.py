@@ -24,8 +24,9 @@ def london_day(moment: datetime) -> date:
     return london(moment).date()
 
 
-def utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+def from_millis(millis: int) -> datetime:
+    """The aware time of milliseconds since 1970 UTC."""
+    return datetime.fromtimestamp(millis / 1_000, UTC)
 
 
 @lru_cache(maxsize=256)

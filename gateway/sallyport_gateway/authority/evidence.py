@@ -1,5 +1,6 @@
 """Everything that checks 13 to 25 may look at, composed for one person at one moment. Frozen; no I/O."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field
@@ -72,6 +73,13 @@ class AuthorityEvidence(Record):
     """False: behind a witnessed audit head or an interlock's counter; None: not known."""
     conflicts: tuple[Line, ...] = ()
     """Where two sources said different things of the same fact, as the adapter found it."""
+
+    def with_ledger(
+        self, lives: Mapping[str, Life], freezes: Iterable[Freeze], ledger_current: bool | None
+    ) -> "AuthorityEvidence":
+        """Adds what the ledger knows: how far each authorisation is used, what is frozen, whether it is complete."""
+        ledger = {"lives": dict(lives), "freezes": tuple(freezes), "ledger_current": ledger_current}
+        return self.model_copy(update=ledger)
 
 
 class ManualIdentification(Record):

@@ -1,0 +1,245 @@
+"""The embedded authority behind the lanes' port: one gateway's authority, with the ledger's part added.
+
+References are kept under AES-256-GCM with the key `references.key`; the associated data ties each to its person,
+modality, position and enrolment, so that none can be moved to another person.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, delete, insert, select, update
+
+from sallyport_gateway.authority.decide import decide
+from sallyport_gateway.authority.evidence import Freeze, Life, ReleaseRequest
+from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
+from sallyport_gateway.authority.records import Authorisation, PrisonerRecord
+from sallyport_gateway.authority.words import (
+    AuthorisationState,
+    FreezeScope,
+    InOutStatus,
+    LifeState,
+    MovementReason,
+    MovementType,
+    Source,
+)
+from sallyport_gateway.drivers import authority_embedded as embedded
+from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
+from sallyport_gateway.drivers.authority_compose import compose
+from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
+from sallyport_gateway.drivers.authority_references import SealedReference, enrol, references_of
+from sallyport_gateway.drivers.authority_tables import authorisations, exceptions, records
+from sallyport_gateway.ledger import freezes, life
+from sallyport_gateway.ports import Case, Question, RecordEntry
+from sallyport_protocol.decision import Decision
+from sallyport_protocol.documents import LaneKind
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.messages import Modality, RecordedException, Reference
+
+_NONCE: Final = 12
+"""Bytes of an AES-GCM nonce, random for each reference."""
+
+LISTED_BACK: Final = timedelta(days=1)
+"""How long after its window an authorisation stays on the officer's list."""
+
+
+class EmbeddedAuthority:
+    """`ports.Authority` on the embedded store. `ledger_current`: is this gateway's record complete? None: not known."""
+
+    def __init__(
+        self,
+        reference_key: bytes,
+        ledger_current: Callable[[], bool | None],
+        policy: ReleasePolicy | None = None,
+    ) -> None:
+        """`reference_key` has 32 bytes. Raises MalformedError for another length."""
+        if len(reference_key) != 32:
+            raise MalformedError("The references' key must have 32 bytes; provision this gateway again.")
+        self._cipher = AESGCM(reference_key)
+        self._key_id = sha256(b"sallyport/v1/reference-key" + reference_key).hexdigest()[:16]
+        self._ledger_current = ledger_current
+        self.policy = policy or release_policy()
+
+    def case(self, conn: Connection, authorisation: str) -> Case | None:
+        """One authorisation; None when there is none of that name."""
+        found = embedded.find(conn, authorisation)
+        return None if found is None else _case(found)
+
+    def cases(self, conn: Connection, prison: str) -> list[Case]:
+        """The prison's living authorisations, newest window first."""
+        now = datetime.now().astimezone()
+        return [_case(each) for each in reversed(embedded.of_prison(conn, prison, now - LISTED_BACK))]
+
+    def decide(self, conn: Connection, question: Question) -> Decision:
+        """Composes what every source says now, runs checks 13 to 25 and judges all twenty-five."""
+        given = embedded.find(conn, question.authorisation)
+        request = ReleaseRequest(
+            session=question.session.hex(),
+            prison_id=question.prison,
+            lane=question.lane,
+            lane_kind=LaneKind(question.lane_kind),
+            prisoner_number=given.prisoner_number if given else "",
+            authorisation_id=question.authorisation,
+            movement_type=given.movement_type if given else MovementType.REL,
+            movement_reason=given.movement_reason if given else MovementReason.CR,
+            confirming_officer=question.officer or None,
+        )
+        found = compose(conn, request.prisoner_number or "unknown")
+        lives = {each.id: here for each in found.authorisations if (here := _life(conn, each.id)) is not None}
+        frozen = [
+            Freeze(scope=FreezeScope(each.scope), name=each.name, why=each.why)
+            for each in freezes.over(conn, question.prison, question.lane)
+        ]
+        evidence = found.with_ledger(lives, frozen, self._ledger_current())
+        return decide(question.checks, request, evidence, self.policy, question.now)
+
+    def references(self, conn: Connection, prisoner_number: str, officer: str, now: datetime) -> tuple[Reference, ...]:
+        """The person's enrolled references, decrypted; the consultation is logged.
+
+        Raises MalformedError for one that this gateway's key does not open.
+        """
+        found = tuple(self._open(each) for each in references_of(conn, prisoner_number))
+        log_access(conn, Action.CONSULTED, prisoner_number, "references", By(officer, "a check at the door"), now)
+        return found
+
+    def enrol(self, conn: Connection, prisoner_number: str, reference: Reference, by: By, now: datetime) -> None:
+        """Encrypts and stores a reference; it replaces the one of the same finger or face."""
+        nonce = os.urandom(_NONCE)
+        bound = _bound(prisoner_number, reference.modality, reference.position, reference.record)
+        sealed = nonce + self._cipher.encrypt(nonce, reference.template, bound)
+        captured = datetime.fromisoformat(reference.captured_on).date()
+        enrol(
+            conn,
+            SealedReference(
+                prisoner_number,
+                reference.modality,
+                reference.position,
+                captured,
+                reference.record,
+                self._key_id,
+                sealed,
+            ),
+            by,
+            now,
+        )
+
+    def except_modality(
+        self, conn: Connection, prisoner_number: str, recorded: RecordedException, ends: datetime, now: datetime
+    ) -> None:
+        """Records that a modality cannot be used for this person until `ends`."""
+        here = (exceptions.c.prisoner_number == prisoner_number, exceptions.c.modality == recorded.modality.value)
+        conn.execute(delete(exceptions).where(*here))
+        row = {"prisoner_number": prisoner_number, "modality": recorded.modality.value, "reason": recorded.reason}
+        conn.execute(
+            insert(exceptions), {**row, "officer": recorded.officer, "at": millis(now), "ends_at": millis(ends)}
+        )
+        by = By(recorded.officer, recorded.reason)
+        log_access(conn, Action.COLLECTED, prisoner_number, f"{recorded.modality} exception", by, now)
+
+    def exceptions(self, conn: Connection, prisoner_number: str) -> tuple[RecordedException, ...]:
+        """Modalities that an officer recorded as unusable today."""
+        now = millis(datetime.now().astimezone())
+        rows = conn.execute(
+            select(exceptions).where(exceptions.c.prisoner_number == prisoner_number, exceptions.c.ends_at > now)
+        )
+        return tuple(
+            RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer) for row in rows
+        )
+
+    def approve(
+        self, conn: Connection, authorisation: str, officer: str, now: datetime, *, duty_governor: bool = False
+    ) -> str | None:
+        """One officer's approval; a sentence when it is refused."""
+        by = By(officer, "approval of a release")
+        return _said(embedded.approve(conn, authorisation, by, now, duty_governor=duty_governor))
+
+    def withdraw(self, conn: Connection, authorisation: str, officer: str, why: str, now: datetime) -> str | None:
+        """Withdraws an authorisation at once; a sentence when it is refused."""
+        return _said(embedded.withdraw(conn, authorisation, By(officer, why), now))
+
+    def create(self, conn: Connection, document: str, officer: str, now: datetime) -> str | None:
+        """Enters an authorisation as PENDING. A sentence when it is refused; raises MalformedError for other JSON."""
+        return _said(embedded.create(conn, Authorisation.parse(document), By(officer, "request for a release"), now))
+
+    def record(self, conn: Connection, entry: RecordEntry, officer: str, now: datetime) -> tuple[str, ...]:
+        """Enters what a source says and holds at once what it voids. Raises MalformedError for other JSON."""
+        if entry.kind not in set(Kind):
+            raise MalformedError(f"{entry.kind!r} is no kind of record; there are {', '.join(Kind)}")
+        kind = Kind(entry.kind)
+        document = SHAPES[kind].model.parse(entry.document)
+        return put(conn, kind, entry.prisoner_number, document, By(officer, entry.reason), now).touched
+
+    def heard(self, conn: Connection, source: str, now: datetime) -> None:
+        """A source was heard about everybody. Raises MalformedError for a source that there is not."""
+        if source not in set(Source):
+            raise MalformedError(f"{source!r} is no source; there are {', '.join(Source)}")
+        hear(conn, Source(source), now)
+
+    def released(self, conn: Connection, authorisation: str, now: datetime) -> None:
+        """The person has left on it: the authorisation is over and the record says OUT."""
+        given = embedded.find(conn, authorisation)
+        if given is None:
+            return
+        here = authorisations.c.id == authorisation
+        over = {"state": AuthorisationState.EXPIRED.value, "why": "released on it", "changed_at": millis(now)}
+        conn.execute(update(authorisations).where(here).values(over))
+        number = given.prisoner_number
+        document = conn.execute(
+            select(records.c.document).where(records.c.kind == Kind.PRISONER.value, records.c.key == number)
+        ).scalar()
+        if document is not None:
+            gone = {"status": "INACTIVE OUT", "in_out_status": InOutStatus.OUT}
+            left = PrisonerRecord.parse(document).model_copy(update=gone)
+            put(conn, Kind.PRISONER, number, left, By("gateway", f"released on {authorisation}"), now)
+
+    def _open(self, kept: SealedReference) -> Reference:
+        bound = _bound(kept.prisoner_number, kept.modality, kept.position, kept.enrolment)
+        try:
+            template = self._cipher.decrypt(kept.sealed[:_NONCE], kept.sealed[_NONCE:], bound)
+        except (InvalidTag, ValueError) as error:
+            raise MalformedError(
+                f"The {kept.modality} reference of {kept.prisoner_number} does not open with this gateway's key"
+                f" ({self._key_id}; it was sealed with {kept.key_id}). Enrol it again or restore the key."
+            ) from error
+        return Reference(
+            modality=kept.modality,
+            position=kept.position,
+            template=template,
+            captured_on=kept.captured_on.isoformat(),
+            record=kept.enrolment,
+        )
+
+
+def _bound(number: str, modality: Modality, position: int, enrolment: bytes) -> bytes:
+    return f"sallyport/v1/reference|{number}|{modality.value}|{position}|".encode() + enrolment
+
+
+def _life(conn: Connection, authorisation: str) -> Life | None:
+    held = life.find(conn, authorisation)
+    if held is None:
+        return None
+    session = held.session.hex() if held.session else None
+    return Life(state=LifeState(held.state.value), session=session, stopped=held.stopped_at is not None)
+
+
+def _case(given: Authorisation) -> Case:
+    return Case(
+        authorisation=given.id,
+        prisoner_number=given.prisoner_number,
+        name=f"{given.forenames} {given.surname}".strip(),
+        born=given.date_of_birth,
+        movement=given.movement_type.value,
+        reason=given.movement_reason.value,
+        opens=given.window_opens,
+        closes=given.window_closes,
+        state=given.state.value,
+        approvers=tuple(each.officer for each in given.approvals),
+    )
+
+
+def _said(answer: embedded.Changed | embedded.Refused) -> str | None:
+    return answer.sentence if isinstance(answer, embedded.Refused) else None

@@ -1,0 +1,133 @@
+"""Tables of the embedded authority. Times: milliseconds since 1970-01-01 UTC; documents: JSON as in case files."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+authority_metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+records = Table(
+    "authority_record",
+    authority_metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("prisoner_number", String(64)),
+    Column("document", Text, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index("ix_authority_record_prisoner", "prisoner_number"),
+)
+"""What sources say, one row for each record. A warrant without a prisoner number is linked to nobody."""
+
+heard = Table(
+    "authority_heard",
+    authority_metadata,
+    Column("source", String(16), primary_key=True),
+    Column("scope", String(64), primary_key=True),
+    Column("as_of", BigInteger, nullable=False),
+)
+"""When a source was last heard: about one prisoner number, or `*` about everybody."""
+
+names = Table(
+    "authority_name",
+    authority_metadata,
+    Column("prisoner_number", String(64), nullable=False),
+    Column("plain", String(400), nullable=False),
+    Column("shown", String(401), nullable=False),
+    Column("date_of_birth", String(10)),
+    Column("alias", Boolean, nullable=False),
+    Index("ix_authority_name_prisoner_number", "prisoner_number"),
+)
+"""Names to search by: letters only, lower case, surname first."""
+
+authorisations = Table(
+    "authority_authorisation",
+    authority_metadata,
+    Column("id", String(64), primary_key=True),
+    Column("prisoner_number", String(64), nullable=False),
+    Column("prison_id", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", String(500), nullable=False),
+    Column("window_opens", BigInteger, nullable=False),
+    Column("window_closes", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    CheckConstraint("state IN ('PENDING', 'APPROVED', 'PAUSED', 'CANCELLED', 'DENIED', 'EXPIRED')", name="known_state"),
+    Index("ix_authority_authorisation_prisoner_number", "prisoner_number"),
+    Index("ix_authority_authorisation_state", "state", "window_closes"),
+)
+
+approvals = Table(
+    "authority_approval",
+    authority_metadata,
+    Column("authorisation", String(64), primary_key=True),
+    Column("officer_key", String(64), primary_key=True),
+    Column("officer", String(64), nullable=False),
+    Column("duty_governor", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    ForeignKeyConstraint(["authorisation"], ["authority_authorisation.id"]),
+)
+
+references = Table(
+    "authority_reference",
+    authority_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("prisoner_number", String(64), nullable=False),
+    Column("modality", String(16), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("captured_on", String(10), nullable=False),
+    Column("enrolment", LargeBinary(32), nullable=False),
+    Column("key_id", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("enrolled_by", String(64), nullable=False),
+    Column("enrolled_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    UniqueConstraint("enrolment"),
+    Index("ix_authority_reference_prisoner_number", "prisoner_number"),
+)
+"""Enrolled biometric references. `sealed` is encrypted before it comes here, under the key `key_id`."""
+
+accesses = Table(
+    "authority_access",
+    authority_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("prisoner_number", String(64)),
+    Column("what", String(200), nullable=False),
+    Column("why", String(500), nullable=False),
+    Index("ix_authority_access_prisoner_number", "prisoner_number"),
+)
+"""Who saw or changed whose data, when and why (Data Protection Act 2018, s.62). Only ever added to."""
+
+exceptions = Table(
+    "authority_exception",
+    authority_metadata,
+    Column("prisoner_number", String(64), primary_key=True),
+    Column("modality", String(16), primary_key=True),
+    Column("reason", String(200), nullable=False),
+    Column("officer", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+)
+"""A modality that cannot be used for a person, as an officer recorded it, until it ends."""
