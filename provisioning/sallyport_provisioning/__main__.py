@@ -34,7 +34,7 @@ def make_development_estate(
     broker_port: int = 8883,
     gateway_port: int = 8080,
     screen_port: int = 8081,
-    camera: Annotated[str, typer.Option(help="URI of the kiosk's camera")] = "",
+    camera: Annotated[str, typer.Option(help="URI of the camera; a path in it is relative to kiosk.toml")] = "",
     sensor: Annotated[str, typer.Option(help="URI of the fingerprint sensor")] = "",
     lock: Annotated[str, typer.Option(help="URI of the interlock's line")] = "",
     as_json: Json = False,

@@ -43,7 +43,7 @@ def describe_development(
         screen_host="127.0.0.1",
         screen_port=screen_port,
         camera=camera or "webcam:0",
-        sensor=sensor or "serial:/dev/ttyAMA2",
+        sensor=sensor or "r503:/dev/ttyAMA2",
         lock=lock or "serial:/dev/ttyAMA3",
     )
     return Description(

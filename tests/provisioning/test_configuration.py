@@ -3,7 +3,11 @@
 from sallyport_gateway.configuration import load_configuration as load_gateway
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
 from sallyport_kiosk.configuration import load_configuration as load_kiosk
+from sallyport_kiosk.drivers.cameras import make_camera
+from sallyport_kiosk.drivers.locks import make_lock_line
+from sallyport_kiosk.drivers.sensors import make_sensor
 from sallyport_protocol.documents import Profile
+from sallyport_provisioning.development import describe_development
 from sallyport_provisioning.estate import Estate
 from sallyport_wire.messages import lane_id
 
@@ -27,6 +31,13 @@ def test_the_kiosk_starts_from_its_folder(estate: Estate) -> None:
     assert (file.name, file.prison, file.lane, file.interlock) == ("MDI-K01", "MDI", "MDI-LANE-1", "MDI-L01")
     for name in (*file.trust.model_dump().values(), *file.documents.model_dump().values()):
         assert configuration.read(name)
+
+
+def test_the_default_devices_are_ones_that_the_kiosk_has_drivers_for() -> None:
+    kiosk = describe_development(broker_port=8883, gateway_port=8080, screen_port=8081).kiosk[0]
+    assert make_camera(kiosk.camera).device.startswith("webcam:0")
+    assert "ttyAMA2" in make_sensor(kiosk.sensor).device
+    assert not make_lock_line(kiosk.lock).connected
 
 
 def test_every_lane_fits_the_interlock_s_frames(estate: Estate) -> None:
