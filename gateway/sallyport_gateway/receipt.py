@@ -230,7 +230,8 @@ def _grant(papers: _Papers) -> str:
     _require(papers.grant.get("lane") == papers.result.lane, "the grant is for another lane")
     same = papers.grant.get("authorisation") == papers.decision.get("authorisation_id")
     _require(same, "the grant is for another authorisation")
-    return f"The grant is for authorisation {papers.grant.get('authorisation')}, confirmed by {papers.grant.get('officer')}."
+    authorisation, officer = papers.grant.get("authorisation"), papers.grant.get("officer")
+    return f"The grant is for authorisation {authorisation}, confirmed by {officer}."
 
 
 def _opening(papers: _Papers) -> str:

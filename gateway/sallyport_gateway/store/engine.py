@@ -6,9 +6,8 @@ until its commit. The readers' connections cannot write.
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -22,13 +21,20 @@ _BROKEN = ("OperationalError", "InternalError", "InterfaceError", "DatabaseError
 """What drivers raise when the database, not the statement, is at fault. Constraint errors have names of their own."""
 
 
+def open_reader(where: str | Path) -> Engine:
+    """Opens a store that is there, to look at it only. Raises RoadError when there is none."""
+    url = _url(where)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise RoadError(f"There is no store at {url.database}: name the gateway's store or its configuration.")
+    return open_engines(where)[1]
+
+
 def open_engines(where: str | Path) -> tuple[Engine, Engine]:
     """Opens `where` (a path, or a URL such as postgresql+psycopg://...): the writer's engine and the readers'.
 
     Raises RoadError when the place cannot be used.
     """
-    url = make_url(where) if isinstance(where, str) and "://" in where else f"sqlite:///{Path(where)}"
-    url = make_url(url)
+    url = _url(where)
     if url.get_backend_name() == "sqlite":
         _usable(Path(url.database or ""))
         return _sqlite(url, WRITER), _sqlite(url, READER)
@@ -40,6 +46,10 @@ def open_engines(where: str | Path) -> tuple[Engine, Engine]:
     except ModuleNotFoundError as error:
         raise RoadError("PostgreSQL needs the extra 'postgres': pip install 'sallyport[gateway,postgres]'") from error
     return writer, reader.execution_options(postgresql_readonly=True)
+
+
+def _url(where: str | Path) -> URL:
+    return make_url(where if isinstance(where, str) and "://" in where else f"sqlite:///{Path(where)}")
 
 
 def _usable(path: Path) -> None:
@@ -55,7 +65,7 @@ def _usable(path: Path) -> None:
         ) from error
 
 
-def _sqlite(url: Any, begin: str) -> Engine:
+def _sqlite(url: URL, begin: str) -> Engine:
     engine = create_engine(
         url,
         pool_size=1 if begin == WRITER else READERS,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from sallyport_gateway.audit import log
+from sallyport_gateway.drivers.authority_tables import authority_metadata
 from sallyport_gateway.ledger import nonces, once
 from sallyport_gateway.ledger.nonces import Outcome
 from sallyport_gateway.ledger.words import Shown
@@ -30,7 +31,7 @@ def conn(tmp_path: Path) -> Iterator[Connection]:
 
 
 def test_the_migrations_make_the_tables_that_the_code_describes(conn: Connection) -> None:
-    assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+    assert compare_metadata(MigrationContext.configure(conn), [metadata, authority_metadata]) == []
 
 
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
