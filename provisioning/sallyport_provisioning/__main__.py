@@ -30,7 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output")]
 @app.command("dev")
 def make_development_estate(
     place: Place,
-    force: Annotated[bool, typer.Option("--force", help="Replace an estate that is there, keys and all")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the estate there: keys, records and all")] = False,
     broker_port: int = 8883,
     gateway_port: int = 8080,
     screen_port: int = 8081,

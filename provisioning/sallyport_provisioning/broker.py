@@ -8,11 +8,13 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from sallyport_protocol.errors import RoadError
+from sallyport_protocol.trust import Standing, standing
 from sallyport_provisioning.broker_config import mosquitto_conf
 from sallyport_provisioning.deliver import account_name
 from sallyport_provisioning.estate import Estate
@@ -54,6 +56,7 @@ class Broker:
         if self.running:
             return
         program = self._program or ensure_mosquitto()
+        refuse_old_papers(self._estate, datetime.now(UTC))
         description = self._estate.description
         for port in (self.port, self._hostile_port):
             if port is not None:
@@ -131,6 +134,7 @@ class Broker:
 def run_in_foreground(estate: Estate, announce: Callable[[str], None]) -> int:
     """Runs the broker with this terminal until it ends or Ctrl-C; returns its exit code. Raises RoadError."""
     program = ensure_mosquitto()
+    refuse_old_papers(estate, datetime.now(UTC))
     place = estate.description.broker
     refuse_busy_port(place.listen, place.port)
     announce(f"Broker of {estate.description.name} on {place.listen}:{place.port}, mutual TLS only. Ctrl-C ends it.")
@@ -140,6 +144,17 @@ def run_in_foreground(estate: Estate, announce: Callable[[str], None]) -> int:
             return process.wait()
         except KeyboardInterrupt:
             process.send_signal(signal.SIGTERM)
+
+
+def refuse_old_papers(estate: Estate, now: datetime) -> None:
+    """Raises RoadError where Mosquitto would start and refuse every client: its certificate or the list has ended."""
+    name = estate.description.broker.name
+    found = standing(estate.certificate(name), estate.trust(), now)
+    if found in (Standing.LIST_STALE, Standing.LIST_MISSING):
+        raise RoadError("the revocation list has ended, so nobody could connect: run `sallyport-estate apply`")
+    if found is not Standing.GOOD:
+        words = found.value.lower().replace("_", " ")
+        raise RoadError(f"the certificate of {name} is {words}: run `sallyport-estate renew` with its name")
 
 
 def refuse_busy_port(address: str, port: int) -> None:

@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from sallyport_link.mqtt import MqttLink
 from sallyport_protocol.errors import RoadError
 from sallyport_provisioning import lifecycle, mosquitto
-from sallyport_provisioning.broker import Broker, refuse_busy_port
+from sallyport_provisioning.apply import apply, create_development_estate
+from sallyport_provisioning.approved import Approved
+from sallyport_provisioning.broker import Broker, refuse_busy_port, refuse_old_papers
+from sallyport_provisioning.certificates import HOLDER_LIFE, LIST_LIFE
 from sallyport_provisioning.estate import Estate
 from sallyport_provisioning.mosquitto import ensure_mosquitto, find_mosquitto, version_of
 
@@ -316,6 +319,25 @@ def test_a_broker_that_cannot_start_says_why(own_estate: Estate) -> None:
     (own_estate.broker_dir / "key.pem").write_text("not a key")
     with pytest.raises(RoadError, match=r"the broker ended at once: .*broker\.log"):
         Broker(own_estate).start()
+
+
+@needs_mosquitto
+def test_a_broker_whose_list_has_ended_is_not_started_to_refuse_everybody(tmp_path: Path) -> None:
+    made = datetime.now(UTC) - LIST_LIFE - timedelta(days=1)
+    estate = create_development_estate(tmp_path / "run", broker_port=free_port(), approved=Approved({}, ()), now=made)
+    with pytest.raises(RoadError, match="sallyport-estate apply"):
+        Broker(estate).start()
+    apply(estate, now=datetime.now(UTC))
+    with Broker(estate) as broker:
+        assert broker.running
+
+
+def test_a_broker_whose_certificate_has_ended_is_named(own_estate: Estate) -> None:
+    with pytest.raises(RoadError, match="certificate of broker-1 is expired"):
+        refuse_old_papers(own_estate, datetime.now(UTC) + HOLDER_LIFE * 2)
+    lifecycle.revoke(own_estate, "broker-1", "test", datetime.now(UTC))
+    with pytest.raises(RoadError, match="certificate of broker-1 is revoked"):
+        refuse_old_papers(own_estate, datetime.now(UTC))
 
 
 def test_an_address_of_somebody_else_is_refused() -> None:
