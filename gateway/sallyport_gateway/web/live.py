@@ -30,6 +30,8 @@ class Picture:
     regions: dict[str, str]
     title: str
     announcement: str
+    session: str = ""
+    """What was told of an act in one session is not left standing in the next."""
 
 
 async def beats(ticks: AsyncIterator[None], every_s: float) -> AsyncIterator[None]:
@@ -79,7 +81,8 @@ async def stream(
             changed = {name: html for name, html in picture.regions.items() if shown.get(name) != html}
             if changed:
                 shown = picture.regions
-                message |= {"regions": changed, "title": picture.title, "announcement": picture.announcement}
+                message |= {"regions": changed, "session": picture.session}
+                message |= {"title": picture.title, "announcement": picture.announcement}
             yield f"data: {json.dumps(message)}\n\n".encode()
     except SallyportError as error:
         _log.warning("A page lost its stream: %s", error)

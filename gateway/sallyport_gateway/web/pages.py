@@ -71,6 +71,7 @@ class Pages:
             self._regions("lane", LANE_REGIONS, view=view, expired=expired),
             f"{_headline(view, expired)} – {view.lane}",
             _announcement(view, expired),
+            view.session.session if view.session else "",
         )
 
     def lanes_picture(self, view: LanesView, now: datetime) -> Picture:

@@ -112,6 +112,16 @@ def test_an_unknown_lane_is_a_page_with_a_way_back(client: Any) -> None:
     assert client.get("/nowhere").status_code == 404
 
 
+def test_a_gateway_that_cannot_read_says_so(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unreadable(_self: SampleViews, _lane: str) -> None:
+        raise RoadError("The store cannot be read; look at the disk.")
+
+    monkeypatch.setattr(SampleViews, "lane", unreadable)
+    answer = client.get("/lanes/hold")
+    assert answer.status_code == 503
+    assert "The store cannot be read; look at the disk." in answer.text
+
+
 def test_photographs_are_served_by_key_alone(client: Any) -> None:
     answer = client.get("/lanes/hold/photograph/silhouette")
     assert answer.headers["content-type"] == "image/jpeg"

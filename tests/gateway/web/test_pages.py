@@ -63,6 +63,8 @@ def test_nothing_runs_over_the_edge(still: Any, page: Page, path: str) -> None:
     for width in (1280, 1024, 768, 390):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate(over) == [], width
+        wide = "each => each.scrollWidth > each.clientWidth + 1"
+        assert not any(part.evaluate(wide) for part in page.locator(".card, .subject, .act, .paper").all()), width
 
 
 def test_verdict_photograph_and_button_need_no_scrolling(still: Any, page: Page) -> None:
@@ -217,6 +219,20 @@ def test_an_officer_signs_an_act_in_the_browser(desk: Any, page: Page, estate: E
     confirm.click()
     expect(page.locator("#act-outcome .told--done")).to_contain_text("The signature of “confirm” holds.")
     assert desk.views.taken == [("confirm", {"session": "5e551011", "decision": "9f2c", "compared": "yes"})]
+
+
+def test_what_was_told_in_one_session_does_not_stand_in_the_next(desk: Any, page: Page) -> None:
+    live(page, f"{desk.url}/lanes/release")
+    page.get_by_role("button", name="Confirm and open").click()
+    told = page.locator("#act-outcome .told")
+    expect(told).to_contain_text("Confirm and open: not done at")
+    shown = lanes(datetime.now(UTC))["release"]
+    assert shown.session is not None
+    desk.show("release", replace(shown, lane="release", acts=shown.acts[:2]))
+    expect(page.get_by_role("button", name="End this session")).to_have_count(0)
+    expect(told).to_be_visible()
+    desk.show("release", replace(shown, lane="release", session=replace(shown.session, session="another")))
+    expect(told).to_have_count(0)
 
 
 def test_a_refused_act_is_told_and_a_dead_gateway_is_not_taken_for_done(desk: Any, page: Page, estate: Estate) -> None:

@@ -1,5 +1,5 @@
 // The officer's buttons: the gateway prepares the words, this browser signs them, the gateway judges.
-import { isLive } from "/static/live.js";
+import { clockAt, gatewayNow, isLive } from "/static/live.js";
 import { officer } from "/static/officer.js";
 
 export function takeActs() {
@@ -76,7 +76,7 @@ function tell(form, accepted, sentences) {
   box.className = accepted ? "told told--done" : "told told--refused";
   const heading = document.createElement("h2");
   heading.className = "told__heading";
-  heading.textContent = `${form.dataset.label}: ${accepted ? "done" : "not done"}`;
+  heading.textContent = `${form.dataset.label}: ${accepted ? "accepted" : "not done"} at ${clockAt(gatewayNow())}`;
   box.append(heading);
   for (const sentence of sentences) {
     const line = document.createElement("p");

@@ -7,6 +7,7 @@ const root = document.documentElement;
 let lastBeat = -Infinity; // by this page's monotonic clock, ms
 let aheadMs = 0; // the gateway's wall clock minus this page's monotonic clock
 let titleWhenLive = document.title;
+let session = null;
 
 export function listen(address) {
   let source = null;
@@ -44,6 +45,8 @@ function take(message) {
     for (const [name, html] of Object.entries(message.regions)) replace(name, html);
     titleWhenLive = `${message.title} – Sallyport`;
     say(message.announcement);
+    if (session !== null && session !== message.session) document.getElementById("act-outcome").replaceChildren();
+    session = message.session;
   }
   if (!isLive()) {
     root.dataset.contact = "live";
@@ -136,7 +139,7 @@ function tick() {
   }
 }
 
-function clockAt(moment) {
+export function clockAt(moment) {
   return new Date(moment).toLocaleTimeString("en-GB", { timeZone: root.dataset.zone });
 }
 

@@ -7,6 +7,7 @@ export async function showOfficer() {
   const panel = document.getElementById("signed-in");
   if (panel === null) return;
   panel.hidden = acting === null;
+  document.getElementById("sign-in").hidden = acting !== null;
   document.getElementById("signed-in-name").textContent = acting?.name ?? "";
 }
 
