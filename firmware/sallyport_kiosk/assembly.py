@@ -80,6 +80,7 @@ def assemble(configuration: Configuration) -> Parts:
         file.name,
         will,
         kiosk.arrive,
+        key_password=configuration.read(file.identity.password_file).strip(),
     )
     return Parts(kiosk, session, link, board)
 

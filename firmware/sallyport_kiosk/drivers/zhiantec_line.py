@@ -19,6 +19,8 @@ ANSWER_S: Final = 1.0
 """Longest wait for an acknowledgement; GenImg answers within 0.3 s on an R503."""
 GAP_S: Final = 0.5
 """Longest silence inside an image."""
+MAX_NOISE: Final = 4_096
+"""Bytes before a packet; more is no sensor, or one at another rate."""
 SETTLE_S: Final = 0.1
 """A line that is quiet for so long has nothing more on its way."""
 
@@ -125,11 +127,13 @@ class ZhiantecLine:
     def _receive(self, timeout_s: float, silence: str) -> Packet:
         """The next packet; bytes before its header are noise or the start byte."""
         end = time.monotonic() + timeout_s
-        head = b""
+        head, noise = b"", 0
         while len(head) < zhiantec.HEAD_BYTES:
             head += self._read(zhiantec.HEAD_BYTES - len(head), end, silence)
             while head and not zhiantec.HEADER.startswith(head[:2]):
-                head = head[1:]
+                head, noise = head[1:], noise + 1
+            if noise > MAX_NOISE:
+                raise MalformedError(f"the sensor at {self.port} sends noise: check its cable and baud rate")
         count = zhiantec.content_length(head)
         end = time.monotonic() + GAP_S + count * 10 / self.rate
         rest = b""

@@ -1,0 +1,235 @@
+"""The world of the demonstration: a whole estate on loopback, real programs, simulated hardware at its pins."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+import httpx
+
+from sallyport_protocol import envelope
+from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
+from sallyport_protocol.errors import RoadError
+from sallyport_provisioning.apply import create_development_estate
+from sallyport_provisioning.broker import Broker
+from sallyport_provisioning.estate import Estate
+from sallyport_rig.demonstration import records
+from sallyport_rig.demonstration.loopback import free_port, read_board_keys
+from sallyport_rig.doorway import Walk
+from sallyport_rig.finger_sensor import FingerSensorSimulator
+from sallyport_rig.interlock_board import InterlockBoard, Transition
+
+APPROVERS: Final = ("j.hughes", "m.okafor")
+OFFICER: Final = "s.patel"
+GOVERNOR: Final = "d.morgan"
+LANE: Final = "MDI-LANE-1"
+KIOSK: Final = "MDI-K01"
+_POLL_S: Final = 0.1
+
+
+class World:
+    """Everything runs while the context lasts; `run/` keeps the logs."""
+
+    def __init__(
+        self, folder: Path, samples: Path, camera: str | None = None, say: Callable[[str], None] = print
+    ) -> None:
+        self.folder, self.samples, self.say = folder, samples, say
+        self._camera = camera
+        self._stack = ExitStack()
+        self._programs: dict[str, subprocess.Popen[bytes]] = {}
+        self.hostile_port = free_port()
+
+    def __enter__(self) -> Self:
+        try:
+            self._prepare()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in tuple(self._programs):
+            self.end(name)
+        self._stack.close()
+
+    def _prepare(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self.folder.mkdir(parents=True)
+        except OSError as error:
+            raise RoadError(f"{self.folder}: {error.strerror}; make it writable or name another --folder") from error
+        self.say("estate: authority, certificates, keys, access rules, signed model set")
+        self.estate = self._make_estate()
+        self.broker = Broker(self.estate, hostile_port=self.hostile_port)
+        self.broker.start()
+        self._stack.callback(self.broker.stop)
+        self.say(f"broker: Mosquitto on port {self.broker.port}, mutual TLS")
+        self.sensor = self._stack.enter_context(FingerSensorSimulator(self.folder / "finger", self.folder / "sensor"))
+        keys = read_board_keys(self.estate.interlock_keys)
+        self.board = self._stack.enter_context(InterlockBoard(self.folder / "board", keys, walk=Walk(0.6, 1.4)))
+        self.pins = self.board.transitions()
+        self.say("interlock: the shipped firmware on MicroPython, 128 KiB heap; fingerprint module on a serial line")
+        self._enrol()
+        self.start_gateway()
+        self.start_kiosk()
+        self.client = self._stack.enter_context(httpx.Client(base_url=self.gateway_url, timeout=10.0))
+        self.wait(lambda: self.lane()["kiosk"]["connected"], 40, "the kiosk to be heard")
+        self.wait(lambda: self.lane()["door"]["state"] == "locked", 20, "the interlock to be heard")
+
+    def _make_estate(self) -> Estate:
+        (self.folder / "face").mkdir()
+        (self.folder / "finger").mkdir()
+        camera = self._camera or f"folder:{(self.folder / 'face').resolve()}"
+        return create_development_estate(
+            self.folder / "estate",
+            broker_port=free_port(),
+            gateway_port=free_port(),
+            screen_port=free_port(),
+            camera=camera,
+            sensor=f"r503:{(self.folder / 'sensor').resolve()}?baud=921600",
+            lock=f"serial:{(self.folder / 'board/uart').resolve()}",
+        )
+
+    def _enrol(self) -> None:
+        command = [sys.executable, "-m", "sallyport_gateway", "enrol", records.PRISONER, "--officer", "reception"]
+        command += ["--config", str(self.estate.gateway_config), "--captured-on", "2026-06-01"]
+        command += ["--face", str(self.samples / "subject-a-1.jpg"), "--finger", f"2={self.samples / 'finger-a-1.png'}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RoadError(f"enrolment failed: {done.stderr.strip()[-300:]}")
+        self.say("enrolment: Subject A, one face and one finger, stored encrypted")
+
+    # Programs
+
+    @property
+    def gateway_url(self) -> str:
+        place = self.estate.description.gateway[0]
+        return f"http://{place.web_host}:{place.web_port}"
+
+    @property
+    def screen_url(self) -> str:
+        place = self.estate.description.kiosk[0]
+        return f"http://{place.screen_host}:{place.screen_port}"
+
+    def start_gateway(self) -> None:
+        self._begin("gateway", "sallyport_gateway", self.estate.gateway_config)
+
+    def start_kiosk(self) -> None:
+        self._begin("kiosk", "sallyport_kiosk", self.estate.kiosk_config)
+
+    def _begin(self, name: str, module: str, config: Path) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            command = [sys.executable, "-m", module, "run", "--config", str(config)]
+            environment = {**os.environ, "COLUMNS": "160"}
+            self._programs[name] = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+
+    def end(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ends a program; SIGKILL is a power cut."""
+        program = self._programs.pop(name, None)
+        if program is None:
+            return
+        program.send_signal(how)
+        try:
+            program.wait(8)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            program.wait()
+
+    # The prisoner
+
+    def present(self, face: str | None, finger: str | None) -> None:
+        """Puts a person before the kiosk: a photograph before the camera, a print on the sensor."""
+        self._place(self.folder / "face", face)
+        self._place(self.folder / "finger", finger)
+
+    def _place(self, folder: Path, name: str | None) -> None:
+        for old in folder.iterdir():
+            if name is None or old.name != name:
+                old.unlink()
+        if name is not None and not (folder / name).exists():
+            part = folder / f".{name}.part"
+            shutil.copyfile(self.samples / name, part)
+            part.rename(folder / name)
+
+    # The officers
+
+    def act(self, officer: str, what: ActKind, /, **fields: str) -> tuple[bool, str]:
+        """One signed act, over HTTP like the browser's: whether it was accepted, and what the officer is told."""
+        signer = self.estate.signer(officer)
+        act = Act(
+            kind=what,
+            officer=officer,
+            at=int(time.time() * 1_000),
+            nonce=secrets.token_bytes(16),
+            fields=dict(fields),
+        )
+        answer = self.client.post("/api/acts", content=envelope.sign(act.to_map(), signer, ACT_PLACE)).json()
+        return bool(answer["accepted"]), " ".join(answer["sentences"])
+
+    def must(self, officer: str, what: ActKind, /, **fields: str) -> None:
+        """An act that has to be accepted."""
+        accepted, told = self.act(officer, what, **fields)
+        if not accepted:
+            raise RoadError(f"{what} by {officer} was refused: {told}")
+
+    def record(self, kind: str, record: dict[str, Any]) -> None:
+        """A source says something about the prisoner."""
+        document = records.text(record)
+        self.must(GOVERNOR, ActKind.RECORD, kind=kind, prisoner=records.PRISONER, document=document, reason="feed")
+
+    def all_in_order(self) -> None:
+        """Every source says that the release is due today and nothing stands against it."""
+        for kind, record in records.standing(datetime.now(UTC)):
+            self.record(kind, record)
+        for source in records.SOURCES:
+            self.must(GOVERNOR, ActKind.HEARD, source=source)
+
+    def authorise(self, number: str) -> str:
+        """A new authorisation, approved by two officers."""
+        document = records.text(records.authorisation(number, datetime.now(UTC)))
+        self.must(GOVERNOR, ActKind.CREATE, document=document)
+        for officer in APPROVERS:
+            self.must(officer, ActKind.APPROVE, authorisation=number)
+        return number
+
+    # What can be seen
+
+    def lane(self) -> dict[str, Any]:
+        """The lane as the officer's page has it."""
+        try:
+            return dict(self.client.get(f"/api/lanes/{LANE}").json())
+        except (httpx.HTTPError, ValueError):
+            return {"kiosk": {"connected": False}, "door": {"state": "unknown"}, "events": [], "alarms": []}
+
+    def wait(self, happens: Callable[[], Any], seconds: float, what: str) -> Any:
+        """What `happens` gives as soon as it is true. Raises RoadError after `seconds`."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if found := happens():
+                return found
+            self._check_programs()
+            time.sleep(_POLL_S)
+        raise RoadError(f"waited {seconds:.0f} s in vain for {what}; look into {self.folder}/*.log")
+
+    def _check_programs(self) -> None:
+        for name, program in self._programs.items():
+            if program.poll() is not None:
+                words = (self.folder / f"{name}.log").read_text(errors="replace").strip().splitlines()
+                raise RoadError(f"the {name} ended: {words[-1] if words else 'it said nothing'}")
+
+    def strikes(self) -> list[Transition]:
+        """The strike's transitions since the last call: what the door's own pin did."""
+        found = []
+        while not self.pins.empty():
+            transition = self.pins.get()
+            if transition.name == "strike":
+                found.append(transition)
+        return found
