@@ -1,7 +1,5 @@
 """Each step of the life, and each refusal."""
 
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -10,8 +8,6 @@ from sallyport_gateway.ledger import boards, freezes, life, nonces, settlement
 from sallyport_gateway.ledger.freezes import Lift, Scope
 from sallyport_gateway.ledger.states import FINAL, TABLE, Event, State, after
 from sallyport_gateway.ledger.words import ADVICE, Answer, Door, Moved, Reason, Refused, Shown
-from sallyport_gateway.store.engine import open_engines
-from sallyport_gateway.store.migrate import migrate
 
 DOOR = Door("MDI", "MDI-LANE-1", "MDI-L01")
 S1, S2 = b"1" * 16, b"2" * 16
@@ -20,15 +16,10 @@ SHOWN, OTHER = Shown(N1, 1), Shown(N2, 2)
 EVIDENCE = b"e" * 32
 
 
-@pytest.fixture
-def conn(tmp_path: Path) -> Iterator[Connection]:
-    writer, reader = open_engines(tmp_path / "s.db")
-    migrate(writer)
-    with writer.connect() as conn, conn.begin():
-        life.create(conn, "A", 0)
-        yield conn
-    writer.dispose()
-    reader.dispose()
+@pytest.fixture(autouse=True)
+def available(conn: Connection) -> None:
+    """Authorisation A is there for everybody."""
+    life.create(conn, "A", 0)
 
 
 def _reason(answer: Answer) -> Reason:

@@ -1,7 +1,5 @@
 """What may happen once, or only go forwards: sessions, counters, acts, lists, boards."""
 
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -11,21 +9,9 @@ from sallyport_gateway.ledger import boards, nonces, once, sessions
 from sallyport_gateway.ledger.boards import Heard
 from sallyport_gateway.ledger.sessions import Answered, Session, SessionState
 from sallyport_gateway.ledger.words import Shown
-from sallyport_gateway.store.engine import open_engines
-from sallyport_gateway.store.migrate import migrate
 
 S, C = b"s" * 16, b"c" * 32
 OFFERED = Session(S, "A", "MDI", "MDI-K01", "MDI-LANE-1", C, "gateway-1", 1)
-
-
-@pytest.fixture
-def conn(tmp_path: Path) -> Iterator[Connection]:
-    writer, reader = open_engines(tmp_path / "s.db")
-    migrate(writer)
-    with writer.connect() as conn, conn.begin():
-        yield conn
-    writer.dispose()
-    reader.dispose()
 
 
 def test_the_first_answer_counts(conn: Connection) -> None:
