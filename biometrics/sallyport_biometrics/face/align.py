@@ -26,6 +26,14 @@ ARCFACE = Chip(
 """The positions used to train ArcFace and SFace (Deng et al., 2019), right eye first."""
 
 
+def shrunk(chip: Chip, factor: float) -> Chip:
+    """The same cut-out with the face smaller by this factor, about its middle."""
+    middle = chip.size / 2
+    return Chip(
+        chip.size, tuple(((x - middle) * factor + middle, (y - middle) * factor + middle) for x, y in chip.points)
+    )
+
+
 def similarity(source: Matrix, target: Matrix) -> Matrix:
     """[2, 3] rotation, scale and shift that brings source [n, 2] nearest to target in least squares.
 

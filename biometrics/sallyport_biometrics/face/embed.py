@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from sallyport_biometrics.face.align import ARCFACE, aligned
+from sallyport_biometrics.face.align import ARCFACE, aligned, shrunk
 from sallyport_biometrics.face.network import Network
 from sallyport_biometrics.face.words import Embedding, Image, Landmarks
+
+SFACE = shrunk(ARCFACE, 0.95)
+"""A little more of the head than ArcFace's own cut: better by a tenth with the mesh's points (docs/models/face.md)."""
 
 
 class SFace:
@@ -18,10 +21,11 @@ class SFace:
         return self._network.digest
 
     def embed(self, frame: Image, landmarks: Landmarks) -> Embedding:
-        """[128] float32 of length one."""
-        chip = aligned(frame, landmarks, ARCFACE)
-        values = np.ascontiguousarray(chip[:, :, ::-1].transpose(2, 0, 1)[None], dtype=np.float32)
-        return unit(self._network.run(values)[0][0])
+        """[128] float32 of length one: the sum over the face and its mirror image, which evens out side light."""
+        chip = aligned(frame, landmarks, SFACE)
+        both = np.stack([chip, chip[:, ::-1]])[:, :, :, ::-1].transpose(0, 3, 1, 2)
+        values = np.ascontiguousarray(both, dtype=np.float32)
+        return unit(self._network.run(values)[0].sum(axis=0))
 
 
 def unit(vector: Embedding) -> Embedding:

@@ -10,6 +10,7 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Detector:
     score: float
+    presence: float
     overlap: float
     longest_side: int
     largest_frame: int

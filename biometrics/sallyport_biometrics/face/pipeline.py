@@ -1,18 +1,20 @@
-"""The face pipeline on one page: frame -> detect -> quality -> align -> embed -> aggregate -> compare."""
+"""The face pipeline on one page: frame -> detect -> mesh -> quality -> align -> embed -> aggregate -> compare."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sallyport_biometrics.face.align import aligned
 from sallyport_biometrics.face.detect import FaceDetector
 from sallyport_biometrics.face.embed import SFace
+from sallyport_biometrics.face.mesh import FaceMesher, landmarks_of, pose_of
 from sallyport_biometrics.face.parameters import Parameters, parameters
 from sallyport_biometrics.face.quality import assess, complaints
 from sallyport_biometrics.face.template import FaceTemplate, aggregate
-from sallyport_biometrics.face.words import Embedding, Face, Feedback, FrameAnalysis, Image
+from sallyport_biometrics.face.words import Embedding, Face, Feedback, FrameAnalysis, Image, Mesh
 
-MODELS = ("yunet", "sface")
+MODELS = ("yunet", "face-mesh", "sface")
 """Names in the model store that `FacePipeline` needs."""
 
 
@@ -23,12 +25,13 @@ class FacePipeline:
         """`models` maps the names in `MODELS` to ONNX bytes; `KeyError` names a missing one."""
         self._limits = limits or parameters()
         self._detector = FaceDetector(models["yunet"], threads, self._limits.detector)
+        self._mesher = FaceMesher(models["face-mesh"], threads)
         self._embedder = SFace(models["sface"], threads)
 
     @property
     def digests(self) -> tuple[bytes, ...]:
         """SHA-256 of every network in the order of use."""
-        return (self._detector.digest, self._embedder.digest)
+        return (self._detector.digest, self._mesher.digest, self._embedder.digest)
 
     def analyse(self, frame: Image) -> FrameAnalysis:
         """What this frame shows and what the person should do. Never raises for a picture's content."""
@@ -39,12 +42,23 @@ class FacePipeline:
             return FrameAnalysis((), None, None, (_why_no_face(frame, self._limits),))
         if several(faces, self._limits.frame.second_face):
             return FrameAnalysis(faces, None, None, (Feedback.SEVERAL_FACES,))
-        face = faces[0]
-        if self._detector.upside_down(frame, face):
+        if self._detector.upside_down(frame, faces[0]):
             return FrameAnalysis(faces, None, None, (Feedback.HEAD_TILTED,))
+        return self._judged(frame, faces)
+
+    def refine(self, frame: Image, face: Face) -> tuple[Face, Mesh]:
+        """The face with the mesh's five points instead of the detector's, and the mesh."""
+        mesh = self._mesher.mesh(frame, face)
+        return replace(face, landmarks=landmarks_of(mesh)), mesh
+
+    def _judged(self, frame: Image, faces: tuple[Face, ...]) -> FrameAnalysis:
+        face, mesh = self.refine(frame, faces[0])
+        if mesh.presence < self._limits.detector.presence:
+            return FrameAnalysis(faces, None, None, (Feedback.NO_FACE,))
         height, width = frame.shape[:2]
-        quality = assess(aligned(frame, face.landmarks), face, (height, width), self._limits)
-        return FrameAnalysis(faces, face, quality, complaints(quality, self._limits))
+        chip = aligned(frame, face.landmarks)
+        quality = assess(chip, face, pose_of(mesh), (height, width), self._limits)
+        return FrameAnalysis(faces, face, quality, complaints(quality, self._limits), mesh)
 
     def embed(self, frame: Image, face: Face) -> Embedding:
         """The face's embedding, of length one; zero when the network gave nothing usable."""

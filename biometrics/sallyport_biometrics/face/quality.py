@@ -10,17 +10,11 @@ from sallyport_biometrics.face.align import ARCFACE
 from sallyport_biometrics.face.parameters import Parameters
 from sallyport_biometrics.face.words import Box, Face, Feedback, Image, Landmarks, Pose, Quality
 
-NOSE_DEPTH = 0.62
-"""Nose tip before the eyes' line, in eye distances, seen from above; adult mean, anthropometric tables."""
-NOSE_LEVEL = 0.537
-"""Nose tip between eyes (0) and mouth (1) in a level face: the median of LFW by YuNet."""
 HEAD_HALF_WIDTH = 1.3
 """Half the width of an upright head with ears, in eye distances; adult mean, anthropometric tables."""
-PITCH_PER_LEVEL = 115.0
-"""Degrees of pitch for a shift of the nose level by one; from rotating the ArcFace positions with NOSE_DEPTH."""
 
 
-def assess(chip: Image, face: Face, frame_size: tuple[int, int], limits: Parameters) -> Quality:
+def assess(chip: Image, face: Face, pose: Pose, frame_size: tuple[int, int], limits: Parameters) -> Quality:
     """Measure one face. `chip` is the aligned 112 x 112 cut-out, `frame_size` is (height, width)."""
     region = inner_face(chip)
     left, right = np.array(face.landmarks.left_eye), np.array(face.landmarks.right_eye)
@@ -32,7 +26,7 @@ def assess(chip: Image, face: Face, frame_size: tuple[int, int], limits: Paramet
         bright_share=float((region >= exposure.bright_level).mean()),
         contrast=float(region.std()),
         sharpness=sharpness(region),
-        pose=pose(face.landmarks),
+        pose=pose,
         inside=share_inside(head_box(face.landmarks), frame_size),
         overall=0.0,
     )
@@ -72,23 +66,6 @@ def sharpness(region: npt.NDArray[np.float32]) -> float:
     smooth = cv2.GaussianBlur(region, (0, 0), 1.5)
     energy = float(region.var())
     return float(((region - smooth) ** 2).mean()) / energy if energy > 1.0 else 0.0
-
-
-def pose(landmarks: Landmarks) -> Pose:
-    """Yaw, pitch and roll in degrees from five points, after turning the eyes' line level."""
-    points = landmarks.array()
-    eyes = points[1] - points[0]
-    distance = float(np.linalg.norm(eyes))
-    if distance < 1e-6:
-        return Pose(90.0, 90.0, 0.0)
-    roll = math.atan2(float(eyes[1]), float(eyes[0]))
-    turn = np.array([[math.cos(roll), math.sin(roll)], [-math.sin(roll), math.cos(roll)]])
-    level = (points - points[:2].mean(axis=0)) @ turn.T
-    mouth = level[3:].mean(axis=0)
-    aside = (level[2, 0] - mouth[0] * NOSE_LEVEL) / max(distance, float(mouth[1]) * 0.8, 1e-6)
-    yaw = math.degrees(math.asin(max(-1.0, min(1.0, aside / NOSE_DEPTH))))
-    depth = float(level[2, 1] / mouth[1]) - NOSE_LEVEL if mouth[1] > 1e-6 else 1.0
-    return Pose(yaw, max(-90.0, min(90.0, depth * PITCH_PER_LEVEL)), math.degrees(roll))
 
 
 def head_box(landmarks: Landmarks) -> Box:

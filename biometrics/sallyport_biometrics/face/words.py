@@ -87,7 +87,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Degrees, estimated from five points, good to about ten. Yaw > 0: turned to the person's left."""
+    """Degrees. Yaw > 0: turned to the person's own left; pitch > 0: looking up; roll > 0: tilted clockwise as seen."""
 
     yaw: float
     pitch: float
@@ -117,14 +117,27 @@ class Quality:
     """0 (useless) to 1 (as good as the parameters can tell); the weight of a frame in a template"""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """`points` [478, 3] float32 in pixels of the frame (z: towards the camera is negative), `presence` 0 to 1."""
+
+    points: npt.NDArray[np.float32]
+    presence: float
+
+
 @dataclass(frozen=True, slots=True)
 class FrameAnalysis:
-    """What one frame shows. `face` is the one to use, absent when there is none or when nobody can say which."""
+    """What one frame shows. `face` is the one to use, absent when there is none or when nobody can say which.
+
+    Its landmarks are the mesh's, those of `faces` the detector's.
+    """
 
     faces: tuple[Face, ...]
     face: Face | None
     quality: Quality | None
     feedback: tuple[Feedback, ...]
+    mesh: Mesh | None = None
+    """Of `face`."""
 
     @property
     def usable(self) -> bool:

@@ -1,0 +1,115 @@
+"""`sallyport-models calibrate face DIR`: what a face score is worth, fitted again from a set of faces."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+
+from sallyport_biometrics.face.pipeline import MODELS
+from sallyport_models.calibrate import app
+from sallyport_models.calibrate.face_fit import (
+    CONFIDENCE,
+    FmrCurve,
+    LlrCurve,
+    PeopleScores,
+    fit_fmr,
+    fit_llr,
+    held_out,
+)
+from sallyport_models.evaluate.face import enrol_with_progress, load_models
+from sallyport_models.evaluate.face_scores import Enrolled
+from sallyport_models.evaluate.pairs import find_images
+from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
+from sallyport_models.store import ModelStore, default_store, write_atomically
+
+DEFAULT_OUTPUT = Path(__file__).resolve().parent.parent / "calibration" / "face.toml"
+
+
+@app.command("face")
+def calibrate_face(
+    folder: Annotated[Path, typer.Argument(help="Images named PERSON_0001.jpg, at any depth")],
+    output: Annotated[Path, typer.Option(help="The calibration file", show_default=False)] = DEFAULT_OUTPUT,
+    processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
+    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
+    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+) -> None:
+    """All pairs of the set; rates bounded by identity; the same data give the same file."""
+    images = find_images(folder)
+    models = load_models(ModelStore(store or default_store(), Manifest.read(manifest)))
+    enrolled = enrol_with_progress(images, models, processes or os.cpu_count() or 1)
+    text = calibration_text(list(enrolled), models, folder.name)
+    write_atomically(output, text.encode())
+    Console(stderr=True).print(f"{output}: written")
+
+
+def combined_digest(models: Mapping[str, bytes]) -> str:
+    """One digest for all networks of the pipeline, in the order of use; hexadecimal."""
+    digests = b"".join(hashlib.sha256(models[name]).digest() for name in MODELS)
+    return hashlib.sha256(digests).hexdigest()
+
+
+def calibration_text(enrolled: list[Enrolled], models: Mapping[str, bytes], set_name: str) -> str:
+    """The whole file; `sallyport_biometrics.calibration` reads it."""
+    data = PeopleScores.of(enrolled)
+    fmr, llr = fit_fmr(data), fit_llr(data)
+    people = int(data.people.max()) + 1
+    genuine, impostor = len(data.genuine()), len(data.impostor())
+    lines = [
+        "# What a face score is worth. Made by `sallyport-models calibrate face DIR`; do not edit.",
+        f"# Data: {len(enrolled)} images of {people} people ({set_name}), {genuine} genuine and {impostor} impostor",
+        "# pairs, all pairs of the set. Press photographs of public figures: a sanity benchmark, not kiosk evidence.",
+        f"# Upper bounds: {100 * CONFIDENCE:.0f} % quantile over bootstrap samples of people, at least three pairs.",
+        "# Rates below the smallest knot are not claimed: a higher score states the last knot's rate.",
+        f"# numpy {version('numpy')}, onnxruntime {version('onnxruntime')}.",
+        "",
+        "version = 1",
+        'modality = "face"',
+        f'model = "{combined_digest(models)}"',
+        "",
+        *_llr_table(llr),
+        "",
+        *_fmr_table(fmr),
+        "",
+        *_report(held_out(data)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _llr_table(curve: LlrCurve) -> list[str]:
+    return ["[llr]", f"score = {_numbers(curve.score)}", f"value = {_numbers(curve.value, 2)}"]
+
+
+def _fmr_table(curve: FmrCurve) -> list[str]:
+    return [
+        "[fmr]",
+        f"confidence = {CONFIDENCE}",
+        f"resolved_log10 = {curve.resolved_log10:.4f}",
+        f"score = {_numbers(curve.score)}",
+        f"point_log10 = {_numbers(curve.point_log10)}",
+        f"upper_log10 = {_numbers(curve.upper_log10)}",
+    ]
+
+
+def _report(rows: Sequence[tuple[float, float, float]]) -> list[str]:
+    """How the stated rates held on people that they were not fitted on."""
+    inside = float(np.mean([observed <= upper for _, upper, observed in rows]))
+    worst = max(observed - upper for _, upper, observed in rows)
+    return [
+        "# Held out: fitted on one half of the people, observed on the other, both ways (log10 FMR).",
+        "[held_out]",
+        f"point_log10 = {_numbers([row[0] for row in rows], 2)}",
+        f"upper_log10 = {_numbers([row[1] for row in rows], 2)}",
+        f"observed_log10 = {_numbers([row[2] for row in rows], 2)}",
+        f"share_within_upper = {inside:.2f}",
+        f"worst_excess_log10 = {worst:.2f}",
+    ]
+
+
+def _numbers(values: Sequence[float], digits: int = 4) -> str:
+    return "[" + ", ".join(f"{value:.{digits}f}" for value in values) + "]"
