@@ -57,8 +57,9 @@ class Doorway:
                 self._due.append((now + self.walk.opens_s, "door_closed", False))
                 self._due.append((now + self.walk.closes_s, "door_closed", True))
         for due in sorted(d for d in self._due if d[0] <= now):
-            self.levels[due[1]] = due[2]
             self._due.remove(due)
+            if due[1] != "door_closed" or due[2] or not self.levels["bolt_locked"]:  # a locked door does not open
+                self.levels[due[1]] = due[2]
         waits = [d[0] - now for d in self._due]
         if self.strike:
             waits.append(self._edge_at + self._hold_s - now)

@@ -5,7 +5,7 @@ from sallyport_wire.messages import BOLT_IS_LOCKED, BOX_IS_CLOSED, DOOR_IS_CLOSE
 
 
 class Contact:
-    """Good once steady for STEADY_MS; bad again when not steady for FORGIVE_MS."""
+    """Good once steady for STEADY_MS; bad again when seen bad FORGIVE_MS after it was last steady."""
 
     def __init__(self) -> None:
         self.good = self._steady = self._raw = False
@@ -19,7 +19,7 @@ class Contact:
             self.good = self._steady = True
         elif self._steady:
             self._steady, self._since = False, now
-        elif self.good and (now - self._since) & CLOCK_MASK >= FORGIVE_MS:
+        elif self.good and not raw and (now - self._since) & CLOCK_MASK >= FORGIVE_MS:
             self.good = False
         self._raw = raw
         return self.good
@@ -28,13 +28,15 @@ class Contact:
 class Contacts:
     """`sample` gives the belief in bits, 1 = good. The pair's line is a wire, not a switch: it turns bad at once."""
 
-    def __init__(self, now: int) -> None:
+    def __init__(self) -> None:
         self._contacts = [(bit, Contact()) for bit in (DOOR_IS_CLOSED, BOLT_IS_LOCKED, BOX_IS_CLOSED, PEER_IS_FREE)]
-        self._start = now
+        self._start: int | None = None  # of the clock: the first sample
         self.settled = False  # whether good contacts have had the time to show it
 
     def sample(self, raw: int, now: int) -> int:
         """The debounced bits after seeing `raw` at the 30-bit clock `now`."""
+        if self._start is None:
+            self._start = now
         inputs = 0
         for bit, contact in self._contacts:
             if contact.sample(bool(raw & bit), now):

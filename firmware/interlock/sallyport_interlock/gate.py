@@ -124,6 +124,8 @@ class Gate:
         if passed > settings.CLOCK_MASK // 2:
             raise RuntimeError("the clock went backwards")
         self._clock, self.ms = now, self.ms + passed
+        if self._state == wire.OPEN and passed > settings.STALL_MS:
+            self._enter(wire.LOCKED)  # the strike may have fallen meanwhile: it must not rise again
 
     def _enter(self, state: int) -> None:
         self._state, self._since = state, self.ms

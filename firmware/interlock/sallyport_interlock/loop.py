@@ -1,4 +1,4 @@
-"""The loop: one pass hears, looks, decides, drives. Nothing in it waits; if it stops, the strike falls within 50 ms.
+"""The loop: one pass hears, looks, decides, drives. Nothing in it waits; if it stops, the strike falls within 150 ms.
 
 The board door: `ticks()`, `contacts()`, `drive(opens, claims)`, `flash`, `uart`, `random(n)`, `free()`, `feed()`.
 """
@@ -25,7 +25,7 @@ class Loop:
         self._logs = (once_log, journal_log, key_log)
         self._once, self._journal = Once(once_log), Journal(journal_log)
         self._link = Link(board.uart, epoch, down_key, up_key)
-        self._contacts = Contacts(self._ticks())
+        self._contacts = Contacts()
         self.gate = Gate(self._lane, up_key, self._once, self._journal, board.random, self._ticks())
         self._booted = False
 

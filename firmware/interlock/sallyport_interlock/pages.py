@@ -38,17 +38,15 @@ class Pages:
 
     def _scan(self, page: int):
         """Yields (sequence, payload) of each valid record of a page, in order."""
-        for at in range(self._slots):
+        for at in range(self._used(page)):
             raw = self._read(page, at)
             if _check(raw[:-8]) == raw[-8:]:
                 yield struct.unpack(">I", raw[:4])[0], raw[4:-8]
 
     def _used(self, page: int) -> int:
         """Slots up to the last that is not blank; torn ones count."""
-        used = self._slots
-        while used and self._read(page, used - 1) == b"\xff" * self._slot:
-            used -= 1
-        return used
+        written = len(self._flash.read(self._first + page, 0, self._slots * self._slot).rstrip(b"\xff"))
+        return (written + self._slot - 1) // self._slot
 
     def records(self):
         """Yields (sequence, payload) of the valid records, oldest first; a gap in the sequence was erased."""
