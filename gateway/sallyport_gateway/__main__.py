@@ -12,11 +12,15 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from sallyport_gateway.configuration import Configuration, load_configuration
+from sallyport_gateway.cli_decide import decide_command
 from sallyport_protocol.errors import SallyportError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
+
+
+app.command(name="decide")(decide_command)
 
 
 @app.callback()

@@ -14,7 +14,7 @@ from sallyport_gateway.authority.identifiers import is_calculation_reference
 from sallyport_gateway.authority.policy import Basis, DayRule, Purpose
 from sallyport_gateway.authority.question import Question, clock, day, same_officer, written
 from sallyport_gateway.authority.reasons import finding
-from sallyport_gateway.authority.records import Calculation, CourtOrder
+from sallyport_gateway.authority.records import Authorisation, Calculation, CourtOrder
 from sallyport_gateway.authority.words import CalculationStatus, ImmigrationKind, OrderChannel
 from sallyport_protocol.checks import CheckResult
 
@@ -38,8 +38,10 @@ def check_dates(q: Question) -> Iterator[CheckResult]:
     if q.purpose is None:
         yield finding("NO_PURPOSE", reason=q.request.movement_reason)
         return
-    if q.purpose.basis is Basis.ORDER:
-        yield from _check_order(q, q.purpose)
+    if q.authorisation is None:
+        yield finding("NOTHING_NAMED")
+    elif q.purpose.basis is Basis.ORDER:
+        yield from _check_order(q, q.purpose, q.authorisation.order_id)
     if q.purpose.basis is Basis.IMMIGRATION_BAIL and not _immigration(q, ImmigrationKind.IMMIGRATION_BAIL):
         yield finding("NO_IMMIGRATION_BAIL")
     if q.purpose.basis is Basis.DEPORTATION and not _immigration(q, ImmigrationKind.DEPORTATION_ORDER):
@@ -51,7 +53,8 @@ def check_dates(q: Question) -> Iterator[CheckResult]:
             return
         yield from _check_calculation(q, calculation)
         yield from _check_inputs(q, calculation)
-        yield from _check_due(q, q.purpose, calculation)
+        if q.authorisation is not None:
+            yield from _check_due(q, q.purpose, q.authorisation, calculation)
 
 
 def _immigration(q: Question, kind: ImmigrationKind) -> bool:
@@ -60,13 +63,14 @@ def _immigration(q: Question, kind: ImmigrationKind) -> bool:
 
 def _check_calculation(q: Question, made: Calculation) -> Iterator[CheckResult]:
     reference = made.calculation_reference
-    records, named = [reference], q.authorisation.calculation_reference if q.authorisation else None
+    records, given = [reference], q.authorisation
     if not is_calculation_reference(reference):
         yield finding("CALCULATION_REFERENCE_MALFORMED", records, reference=reference)
     if made.status is not CalculationStatus.CONFIRMED:
         yield finding("CALCULATION_NOT_CONFIRMED", records, reference=reference, status=made.status)
-    if named != reference:
-        yield finding("OTHER_CALCULATION", records, named=named or "none", reference=reference)
+    if given is not None and given.calculation_reference != reference:
+        named = given.calculation_reference or "none"
+        yield finding("OTHER_CALCULATION", records, named=named, reference=reference)
     if not made.checked_by_username or made.checked_at is None:
         yield finding("NOT_CHECKED", records, reference=reference)
     else:
@@ -95,9 +99,9 @@ def _check_inputs(q: Question, made: Calculation) -> Iterator[CheckResult]:
             yield finding("OFFENCE_CODE_NOT_IN_FORCE", [each.code], code=each.code, date=day(each.committed_on))
 
 
-def _check_due(q: Question, purpose: Purpose, made: Calculation) -> Iterator[CheckResult]:
+def _check_due(q: Question, purpose: Purpose, given: Authorisation, made: Calculation) -> Iterator[CheckResult]:
     reference, records = made.calculation_reference, [made.calculation_reference]
-    named = q.authorisation.date_type if q.authorisation else None
+    named = given.date_type
     if named is None and len(purpose.date_types) == 1:
         named = purpose.date_types[0]
     if named is None or named not in purpose.date_types:
@@ -108,14 +112,13 @@ def _check_due(q: Question, purpose: Purpose, made: Calculation) -> Iterator[Che
     if on is None:
         yield finding("DATE_MISSING", records, reference=reference, named=named)
         return
-    early = q.authorisation.early_day_decision if q.authorisation else None
-    due = due_from(on, purpose.day_rule, int(q.policy.measures.friday_days.value) if early else 0)
+    early = int(q.policy.measures.friday_days.value) if given.early_day_decision else 0
+    due = due_from(on, purpose.day_rule, early)
     if q.today < due:
         yield finding("NOT_DUE", records, named=named, date=day(on), due=day(due))
 
 
-def _check_order(q: Question, purpose: Purpose) -> Iterator[CheckResult]:
-    named = q.authorisation.order_id if q.authorisation else None
+def _check_order(q: Question, purpose: Purpose, named: str | None) -> Iterator[CheckResult]:
     orders = [each for each in q.evidence.court_orders if each.order_id == named]
     if len(orders) != 1:
         yield finding("NO_ORDER", purpose=q.purpose_name, named=named or "none named")

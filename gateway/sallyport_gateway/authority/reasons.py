@@ -163,6 +163,7 @@ _ROWS: Final = (
         cause=Cause.IMMIGRATION_WARRANT,
         to=_HOME_OFFICE,
     ),
+    Reason(15, "NOTHING_NAMED", "Without an authorisation no date or order is named.", _UNKNOWN),
     Reason(15, "NO_PURPOSE", "Without a rule for {reason} no date can be judged.", _UNKNOWN),
     Reason(16, "ALERT_HOLDS", "Alert {code}: {name}."),
     Reason(16, "HOLD_PLACED", "{kind} hold by {who}: {why}", to=_GOVERNOR),
