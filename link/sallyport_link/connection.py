@@ -32,6 +32,10 @@ OnMessage = Callable[[str, bytes, bool], None]
 CONNECT_TIMEOUT_S: Final = 5.0
 WINDOW: Final = 100
 """Messages handed to the client and not yet acknowledged."""
+MAX_PACKET: Final = 300_000
+"""Bytes that the broker may send us at once: the largest message of the contract and its header."""
+NO_REASON: Final = 128
+"""The reason code of a connection that ended without a word."""
 _TICK_MS: Final = 250
 
 
@@ -111,7 +115,11 @@ class Connection:
         """Raises RoadError when there is no road or the broker is not ours."""
         self._opened_s = time.monotonic()
         try:
-            self._client.connect(self._road.host, self._road.port, self._road.keep_alive_s, clean_start=True)
+            limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            limits.MaximumPacketSize = MAX_PACKET
+            self._client.connect(
+                self._road.host, self._road.port, self._road.keep_alive_s, clean_start=True, properties=limits
+            )
         except OSError as error:  # ssl.SSLError among them
             raise RoadError(f"no road to the broker at {self._road}: {error}; is it running?") from error
 
@@ -119,7 +127,7 @@ class Connection:
         """Waits up to a tick for something to do, and does it. Sets `error` when the connection has ended."""
         client, sock = self._client, self._client.socket()
         if sock is None or sock.fileno() < 0:
-            self._end(f"the broker at {self._road} ended the connection")
+            self._end(f"the connection to the broker at {self._road} was lost")
             return
         self._wait(sock)
         while client.socket() is not None and client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -203,7 +211,8 @@ class Connection:
 
     def _was_disconnected(self, _c: paho.Client, _d: object, _f: object, reason: ReasonCode, _p: object) -> None:
         hint = "" if self._accepted else "; it may not accept this device's certificate"
-        self._end(f"the broker at {self._road} ended the connection: {reason}{hint}")
+        why = "" if reason.value == NO_REASON else f": {reason}"
+        self._end(f"the connection to the broker at {self._road} was lost{why}{hint}")
 
     def _was_subscribed(self, _c: paho.Client, _d: object, mid: int, reasons: list[ReasonCode], _p: object) -> None:
         self._subscribing.discard(mid)

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 KEEP_ALIVE_S: Final = 10
 SILENCE_S: Final = 5.0
 CAPACITY: Final = 1_000
+FAREWELL_S: Final = 1.0
+"""How long `stop` goes on sending."""
 _STEADY_S: Final = 5.0
 """A connection that lasted this long starts the back-off afresh; two clients that throw each other out do not."""
 
@@ -84,7 +86,7 @@ class MqttLink:
         self._filters: list[str] = []
         self._in_flight = self._connections = self._acknowledged = self._refused = 0
         self._received = self._handler_errors = 0
-        self._round_trip_ms = self._beat_s = 0.0
+        self._round_trip_ms = self._beat_s = self._stop_by_s = 0.0
         self._up = False
         self._error = "not started"
         self._stopping = threading.Event()
@@ -129,7 +131,8 @@ class MqttLink:
         self._thread.start()
 
     def stop(self) -> None:
-        """Disconnects cleanly (the will is not published) and ends the thread. Idempotent."""
+        """Sends what waits, within a second; disconnects cleanly, so no will is published. Idempotent."""
+        self._stop_by_s = time.monotonic() + FAREWELL_S
         self._stopping.set()
         self._wake()
         if self._thread is not None and self._thread is not threading.current_thread():
@@ -173,7 +176,7 @@ class MqttLink:
         connection = Connection(self._road, wake_read, self._take_in, self._settle)
         try:
             connection.open()
-            while not self._stopping.is_set() and not connection.error:
+            while not connection.error and not self._finished(connection):
                 with self._lock:
                     filters = list(self._filters)
                 connection.subscribe(filters)
@@ -189,6 +192,13 @@ class MqttLink:
                 self._in_flight = 0
                 self._waiting.put_back(unacknowledged)
         self._fail(connection.error or "stopped")
+
+    def _finished(self, connection: Connection) -> bool:
+        """Stopping, with nothing left to say or no time left to say it."""
+        if not self._stopping.is_set():
+            return False
+        quiet = not self._waiting and not connection.in_flight
+        return quiet or not connection.ready or time.monotonic() > self._stop_by_s
 
     def _come_up(self) -> None:
         if self._up:

@@ -126,6 +126,7 @@ class Outbox:
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")  # a second kiosk program finds it busy
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
+        self._database.execute("PRAGMA secure_delete = ON")
         for statement in _SCHEMA.split(";\n"):
             self._database.execute(statement)
         self._database.execute(

@@ -9,9 +9,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from sallyport_kiosk.drivers.outbox import KEPT_SETTLED, LAPSED, RESEND, Outbox
+from sallyport_kiosk.drivers import outbox as outbox_module
+from sallyport_kiosk.drivers.outbox import LAPSED, RESEND, Outbox
 from sallyport_protocol.errors import RoadError
 
+KEPT = 20
 TOPIC = "sallyport/v1/MDI/MDI-K01/result"
 
 
@@ -134,17 +136,19 @@ def test_nobody_else_may_read_it(outbox: Outbox, tmp_path: Path) -> None:
     assert all(path.stat().st_mode & 0o077 == 0 for path in tmp_path.iterdir())
 
 
-def test_settled_messages_lose_their_bytes_and_old_ones_go(tmp_path: Path) -> None:
+def test_settled_messages_lose_their_bytes_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox_module, "KEPT_SETTLED", KEPT)
     outbox = Outbox(tmp_path / "o")
-    for number in range(KEPT_SETTLED + 5):
+    for number in range(KEPT + 5):
         outbox.put(b"s", number.to_bytes(2, "big"), "t", b"secret", 10**12)
     put(outbox, b"open", 10**12)
-    for number in range(KEPT_SETTLED + 5):
+    for number in range(KEPT + 5):
         outbox.mark_settled(b"s", number.to_bytes(2, "big"), "ACCEPTED")
     outbox.close()
     outbox = Outbox(tmp_path / "o")
     assert outbox.verdict(b"s", (4).to_bytes(2, "big")) is None
     assert outbox.verdict(b"s", (5).to_bytes(2, "big")) == "ACCEPTED"
+    assert b"secret" not in (tmp_path / "o").read_bytes()
     assert digests(outbox, 0) == [b"open"]
     outbox.close()
 

@@ -1,5 +1,6 @@
 """The driver against the simulated module on a pseudo-terminal, and against hand-written bytes."""
 
+import contextlib
 import os
 import pty
 import threading
@@ -253,6 +254,31 @@ def test_a_format_that_is_not_the_sensor_s_is_refused(plug: Plug) -> None:
     sensor.open()
     with pytest.raises(MalformedError, match="288 rows"):
         sensor.capture()
+
+
+def test_endless_noise_is_not_listened_to_for_ever() -> None:
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    stop = threading.Event()
+    thread = threading.Thread(target=_babble, args=(master, stop), daemon=True)
+    thread.start()
+    sensor = SensorR503(SensorSettings(os.ttyname(slave)))
+    try:
+        with pytest.raises(RoadError, match="noise"):
+            sensor.open()
+    finally:
+        stop.set()
+        sensor.close()
+        thread.join(5)
+        os.close(master)
+        os.close(slave)
+
+
+def _babble(master: int, stop: threading.Event) -> None:
+    os.set_blocking(master, False)
+    while not stop.wait(0.001):
+        with contextlib.suppress(BlockingIOError):
+            os.write(master, b"\xef\x02\x55" * 100)
 
 
 def test_the_conversation_byte_by_byte() -> None:
