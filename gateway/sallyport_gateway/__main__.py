@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_gateway.cli_decide import decide_command
+from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_protocol.errors import SallyportError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
