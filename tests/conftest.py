@@ -97,13 +97,14 @@ def axe() -> str:
     return script.read_text("utf-8")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window. It goes with its module: while it lives, an event loop runs here."""
     if not CHROMIUM.is_file():
         pytest.skip("Chromium is missing: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=15_000)  # a busy machine may be slow; tests of speed measure by themselves
     quiet = ("background-networking", "component-update", "sync", "quic", "gpu")
     options = ["--no-sandbox", "--no-first-run", *(f"--disable-{each}" for each in quiet)]
     with sync_playwright() as playwright:
