@@ -158,12 +158,14 @@ class Kiosk:
     def _on_offer(self, content: dict[str, Any]) -> None:
         started = self._clock.monotonic_ms()
         offer = Offer.parse(content)
-        busy = self._running is not None and self._running.thread.is_alive()
-        refusal = refuse_offer(offer, self._boot, self._offer_sequence, busy)
+        refusal = refuse_offer(offer, self._boot, self._offer_sequence)
         if refusal is not None:
             log.warning("offer %d refused: %s", offer.sequence, refusal)
             return
         self._offer_sequence = offer.sequence
+        if not self._end_session():
+            log.error("offer %d refused: the session before it does not end", offer.sequence)
+            return
         place = binding((offer.session, offer.challenge, offer.kiosk, offer.lane, offer.handle, offer.policy))
         references = sealing.unseal(offer.sealed, self._seal_key, place)
         self._begin(offer, references, started)
@@ -199,11 +201,15 @@ class Kiosk:
         self._display.picture(None)
         self._idle_due = self._clock.monotonic_ms() + parameters.END_SHOWN_MS
 
-    def _end_session(self) -> None:
+    def _end_session(self) -> bool:
+        """Ends what runs, and its references with it; a newer offer supersedes. Whether nothing runs any more."""
         if self._running is not None:
             self._running.stop.set()
             self._running.thread.join(timeout=5.0)
+            if self._running.thread.is_alive():
+                return False
             self._running = None
+        return True
 
     def _send_result(self, result: Result) -> None:
         """Durable before it is sent: it is resent until the gateway's signed word arrives or its time is over."""

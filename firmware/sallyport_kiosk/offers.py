@@ -20,7 +20,7 @@ class Boot:
     policy: Policy
 
 
-def refuse_offer(offer: Offer, boot: Boot, highest_sequence: int, busy: bool) -> str | None:
+def refuse_offer(offer: Offer, boot: Boot, highest_sequence: int) -> str | None:
     """Why an authentic offer is not taken up; None when it is."""
     if (offer.kiosk, offer.lane) != (boot.kiosk, boot.lane):
         return f"the offer is for {offer.kiosk} at {offer.lane}"
@@ -32,6 +32,4 @@ def refuse_offer(offer: Offer, boot: Boot, highest_sequence: int, busy: bool) ->
         return "the gateway works with another model set or policy; provision this kiosk again"
     if offer.operating != boot.policy.operating:
         return "the offer's operating point is not the signed policy's"
-    if busy:
-        return "a session is running"
     return None

@@ -77,7 +77,7 @@ def decide_again(conn: Connection, office: Office, check: Check, officer: str) -
 def _objection(decision: Decision) -> str | None:
     if decision.verdict is Verdict.RELEASE:
         return None
-    return decision.refused[0].sentence if decision.refused else "It is no longer a release."
+    return decision.telling.sentence if decision.telling else "It is no longer a release."
 
 
 def _decide(conn: Connection, office: Office, check: Check) -> Decision:

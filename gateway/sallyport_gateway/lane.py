@@ -163,7 +163,7 @@ class Lane:
             await self._refuse_message(admission)
             return
         check = self.check
-        if check is None or result.session != check.session:
+        if check is None or check.over or result.session != check.session:
             await self._answer_late(result, admission)
             return
         outcome = await self.office.store.write(
@@ -217,14 +217,14 @@ class Lane:
         held = await self.office.store.read(lambda conn: sessions.find(conn, result.session))
         same = held is not None and held.result_digest == admission.digest
         self._ack(result, admission, AckVerdict.ACCEPTED if same else AckVerdict.EXPIRED)
-        if not same:
-            content = {
-                "lane": self.entry.name,
-                "message": admission.digest,
-                "checks": [each.to_map() for each in admission.checks],
-            }
-            await self._audit("RESULT_LATE", content)
-            self.voice.note("Result refused", "It answers a session that is not open here.")
+        content = {
+            "lane": self.entry.name,
+            "message": admission.digest,
+            "checks": [each.to_map() for each in admission.checks],
+        }
+        index = await self._audit("RESULT_REPEATED" if same else "RESULT_LATE", content)
+        why = next((each.sentence for each in admission.checks if each.outcome is CheckOutcome.FAIL), "")
+        self.voice.note("Result repeated" if same else "Result refused", f"{why} Nothing starts.".strip(), index)
 
     # What officers do
 
@@ -340,4 +340,4 @@ class Lane:
 
 
 def _first_reason(decision: Decision) -> str:
-    return decision.refused[0].sentence if decision.refused else "Every check passed."
+    return decision.telling.sentence if decision.telling else "Every check passed."

@@ -47,7 +47,7 @@ class Opening:
         self._due = 0
 
     async def reserve(self, check: Check, officer: str) -> Check | str:
-        """Step 1: the check as REQUESTED, or as ENDED when it is no release any more; a sentence when nothing was done."""
+        """Step 1: the check as REQUESTED, as ENDED when it is no release any more, or why nothing was done."""
         now = self._wall()
 
         def job(conn: Connection) -> str | HeldBack | tuple[int, int]:
@@ -58,7 +58,7 @@ class Opening:
                 return "The last opening at this door is not settled yet. Wait for the interlock's word."
             again = decide_again(conn, self.office, check, officer)
             if again.verdict is not Verdict.RELEASE:
-                why = again.refused[0].sentence if again.refused else "It is no longer a release."
+                why = again.telling.sentence if again.telling else "It is no longer a release."
                 content = {"session": check.session, "officer": officer, **again.to_map()}
                 return HeldBack(why, again, audit.append(conn, self.office.name, "CONFIRM_REFUSED", content, now).index)
             answer = life.reserve(conn, check.authorisation, check.session, self.office.name, now)
@@ -93,7 +93,7 @@ class Opening:
             case wire.REFUSED:
                 return await self._on_refused(heard, check)
             case wire.BOOT | wire.STATUS:
-                await self._on_report(heard)
+                return await self._on_report(heard, check)
         return check
 
     async def _on_nonce(self, heard: Heard, check: Check | None) -> Check | None:
@@ -198,7 +198,7 @@ class Opening:
             return await self._end(check, check.void or why)
         return check
 
-    async def _on_report(self, heard: Heard) -> None:
+    async def _on_report(self, heard: Heard, check: Check | None) -> Check | None:
         """BOOT or STATUS. Our own fresh challenge, answered as locked, frees what was reserved and never granted."""
         m, now = heard.message, self._wall()
         self.belief = after_report(self.belief, m.state, m.inputs, self._now())
@@ -213,6 +213,9 @@ class Opening:
             await self.office.store.write(
                 lambda conn: outcomes.return_ungranted(conn, self.office, self.place, heard.evidence, older, now)
             )
+        if check is not None and check.stage is Stage.OPENED and m.state in (wire.LOCKED, wire.LOCKED_OUT):
+            return await self._end(check, "The person has left; the door is locked.")  # RELOCKED was lost on its way
+        return check
 
     async def tick(self, check: Check | None) -> Check | None:
         """Silence after a grant is UNKNOWN; what is not settled is asked of the board every few seconds."""

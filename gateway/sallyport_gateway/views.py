@@ -157,8 +157,8 @@ def _decision(check: Check) -> DecisionView:
     decision = check.decision
     assert decision is not None
     released = decision.verdict is Verdict.RELEASE
-    refused = decision.refused
-    summary = "Every check passed. You may open the door." if released else refused[0].sentence if refused else ""
+    telling = decision.telling
+    summary = telling.sentence if telling else "Every check passed. You may open the door."
     if released and check.void is not None:
         summary = check.void
     hold = None

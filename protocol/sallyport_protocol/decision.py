@@ -101,6 +101,11 @@ class Decision:
         """The findings that did not pass, in check order."""
         return tuple(check for check in self.checks if check.outcome is not CheckOutcome.PASS)
 
+    @property
+    def telling(self) -> CheckResult | None:
+        """The finding that names the cause; None on a RELEASE."""
+        return _most_telling(self.refused) if self.refused else None
+
     def numbers(self, outcome: CheckOutcome) -> tuple[int, ...]:
         """The numbers of the checks with a finding of this outcome, rising."""
         return tuple(sorted({int(check.number) for check in self.checks if check.outcome is outcome}))
@@ -195,9 +200,13 @@ def _blame(refused: list[CheckResult]) -> tuple[CauseCode, Owner, NextStep]:
     """Cause, owner and first step of the most telling finding: failures before unknowns, then `TELLING`."""
     if not refused:
         return CauseCode.OTHER, Owner.OFFENDER_MANAGEMENT, NextStep.ASK_OFFENDER_MANAGEMENT
-    telling = min(refused, key=lambda c: (c.outcome is not CheckOutcome.FAIL, TELLING.index(c.number)))
+    telling = _most_telling(refused)
     cause, owner, step = DEFAULTS[telling.number]
     return telling.cause or cause, telling.owner or owner, telling.next_step or step
+
+
+def _most_telling(refused: Iterable[CheckResult]) -> CheckResult:
+    return min(refused, key=lambda c: (c.outcome is not CheckOutcome.FAIL, TELLING.index(c.number)))
 
 
 def _stamp(moment: datetime) -> str:

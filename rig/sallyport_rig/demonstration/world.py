@@ -4,18 +4,20 @@ import os
 import secrets
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+import cv2
 import httpx
 
-from sallyport_protocol import envelope
+from sallyport_protocol import canonical, envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.errors import RoadError
 from sallyport_provisioning.apply import create_development_estate
@@ -33,6 +35,8 @@ GOVERNOR: Final = "d.morgan"
 LANE: Final = "MDI-LANE-1"
 KIOSK: Final = "MDI-K01"
 _POLL_S: Final = 0.1
+_CLOSER: Final = {"subject-b-1.jpg": 0.5}
+"""Full-length photographs: the upper part of which stands at the kiosk's distance."""
 
 
 class World:
@@ -46,6 +50,8 @@ class World:
         self._stack = ExitStack()
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self.hostile_port = free_port()
+        self.recording: bytes | None = None
+        """A result that somebody at the broker wrote down."""
 
     def __enter__(self) -> Self:
         try:
@@ -156,7 +162,7 @@ class World:
                 old.unlink()
         if name is not None and not (folder / name).exists():
             part = folder / f".{name}.part"
-            shutil.copyfile(self.samples / name, part)
+            part.write_bytes(_step_closer(self.samples / name))
             part.rename(folder / name)
 
     # The officers
@@ -200,6 +206,17 @@ class World:
             self.must(officer, ActKind.APPROVE, authorisation=number)
         return number
 
+    def settle(self) -> None:
+        """Sets the scene back: nobody at the kiosk, no paper open, the person inside."""
+        self.present(None, None)
+        session = self.lane().get("session")
+        if session and session["state"] != "This check has ended":
+            self.act(OFFICER, ActKind.CANCEL, session=session["session"])
+        for paper in self.client.get("/api/lanes").json()["authorisations"]:
+            self.act(APPROVERS[0], ActKind.WITHDRAW, authorisation=paper["authorisation"], reason="scenario over")
+        self.record("PRISONER", records.person())
+        self.strikes()
+
     # What can be seen
 
     def lane(self) -> dict[str, Any]:
@@ -208,6 +225,15 @@ class World:
             return dict(self.client.get(f"/api/lanes/{LANE}").json())
         except (httpx.HTTPError, ValueError):
             return {"kiosk": {"connected": False}, "door": {"state": "unknown"}, "events": [], "alarms": []}
+
+    def audited(self, kind: str) -> frozenset[int]:
+        """The checks that failed in the newest audit entry of that kind."""
+        database = self.estate.gateway_config.parent / "gateway.db"
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as store:
+            query = 'SELECT body FROM audit WHERE kind = ? ORDER BY "index" DESC LIMIT 1'
+            row = store.execute(query, (kind,)).fetchone()
+        checks = canonical.decode(row[0], limit=1 << 20)["checks"] if row else []
+        return frozenset(each["number"] for each in checks if each["outcome"] == "FAIL")
 
     def wait(self, happens: Callable[[], Any], seconds: float, what: str) -> Any:
         """What `happens` gives as soon as it is true. Raises RoadError after `seconds`."""
@@ -233,3 +259,14 @@ class World:
             if transition.name == "strike":
                 found.append(transition)
         return found
+
+
+def _step_closer(path: Path) -> bytes:
+    """The photograph as a kiosk's camera would have framed the person."""
+    share = _CLOSER.get(path.name)
+    if share is None:
+        return path.read_bytes()
+    image = cv2.imread(str(path))
+    if image is None:
+        raise RoadError(f"{path} is missing or no image; run `sallyport-models samples`")
+    return bytes(cv2.imencode(".jpg", image[: round(len(image) * share)])[1])

@@ -1,0 +1,116 @@
+"""`make run`: plays the product's main job on this machine, and says whether every scenario ended as it must."""
+
+import json
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sallyport_protocol.errors import SallyportError
+from sallyport_rig.demonstration.outcome import Outcome
+from sallyport_rig.demonstration.scenarios import SCENARIOS, Play
+from sallyport_rig.demonstration.world import World
+
+console = Console(highlight=False)
+
+
+def demonstrate(
+    folder: Annotated[Path, typer.Option(help="Where the estate, logs and summary go")] = Path("run"),
+    samples: Annotated[Path, typer.Option(help="The public sample images")] = Path("var/samples"),
+    keep: Annotated[bool, typer.Option("--keep", help="Leave it running afterwards, with the officer's page")] = False,
+    camera: Annotated[str, typer.Option(help="A webcam's number, or a camera URI, instead of photographs")] = "",
+    only: Annotated[list[int] | None, typer.Option(help="Play only these scenarios; repeat")] = None,
+) -> None:
+    """Real photographs and fingerprints through kiosk, broker, gateway and interlock; the door opens or stays shut."""
+    uri = f"webcam:{camera}" if camera.isdecimal() else camera or None
+    began = datetime.now(UTC)
+    with World(folder, samples, uri, say=lambda words: console.print(f"  {words}", style="dim")) as world:
+        world.all_in_order()
+        if uri is not None:
+            _wait_with_camera(world)
+            return
+        outcomes = [_play(world, number) for number in range(1, len(SCENARIOS) + 1) if not only or number in only]
+        (folder / "summary.json").write_text(json.dumps([each.to_map() for each in outcomes], indent=1) + "\n")
+        _show(outcomes, folder, (datetime.now(UTC) - began).total_seconds())
+        if keep:
+            _keep(world)
+    if not all(each.as_expected for each in outcomes):
+        raise typer.Exit(1)
+
+
+def _play(world: World, number: int) -> Outcome:
+    scenario = SCENARIOS[number - 1]
+    console.rule(f"{number}. {scenario.title}", align="left")
+    world.strikes()
+    play = Play(
+        world,
+        number,
+        scenario.title,
+        scenario.subject,
+        scenario.expected,
+        lambda words: console.print(f"  {words}", markup=False),
+    )
+    try:
+        outcome = scenario.play(play)
+    except (SallyportError, TimeoutError) as error:
+        play.say(f"Not as it must be: {error}")
+        outcome = play.end({}, "unknown", ok=False)
+    world.settle()
+    return outcome
+
+
+def _show(outcomes: list[Outcome], folder: Path, seconds: float) -> None:
+    table = Table(title="What the door did", title_justify="left")
+    for column in ("Scenario", "Subject", "Kiosk", "Verdict", "Cause", "Checks", "Door", "s", ""):
+        table.add_column(column)
+    for each in outcomes:
+        checks = ", ".join(str(number) for number in each.checks_failed)
+        mark = "as it must" if each.as_expected else "[red bold]NOT AS IT MUST[/]"
+        row = (each.scenario, each.subject, each.outcome, each.verdict, each.cause, checks, each.door)
+        table.add_row(*row, f"{each.seconds:.0f}", mark)
+    console.print(table)
+    good = sum(each.as_expected for each in outcomes)
+    console.print(
+        f"{good} of {len(outcomes)} scenarios as they must, in {seconds:.0f} s. Details: {folder}/summary.json"
+    )
+
+
+def _keep(world: World) -> None:
+    folder = world.estate.root / "officers"
+    console.print(f"\nOfficer's page:  {world.gateway_url}   (sign in with a certificate from {folder})")
+    console.print(f"Prisoner's page: {world.screen_url}")
+    console.print("Ctrl-C ends it.")
+    _until_interrupted()
+
+
+def _wait_with_camera(world: World) -> None:
+    world.present(None, "finger-a-2.png")
+    world.authorise("auth-camera")
+    console.print("The camera looks for Subject A, whom you are not: start a check and see the door stay shut.")
+    _keep(world)
+
+
+def _until_interrupted() -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
+
+
+def main() -> None:
+    """Errors of ours end in one line and exit code 1."""
+    try:
+        typer.run(demonstrate)
+    except SallyportError as error:
+        Console(stderr=True).print(f"make run: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

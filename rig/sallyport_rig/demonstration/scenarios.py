@@ -1,0 +1,334 @@
+"""The nine scenarios. Each plays on the running world, tells what it sees, and says whether that is what must be."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from sallyport_protocol import canonical, envelope
+from sallyport_protocol.acts import ActKind
+from sallyport_protocol.topics import Kind, Topic
+from sallyport_rig.demonstration import records
+from sallyport_rig.demonstration.outcome import Outcome
+from sallyport_rig.demonstration.watching import Eavesdropper
+from sallyport_rig.demonstration.world import APPROVERS, KIOSK, LANE, OFFICER, World
+from sallyport_rig.interlock_board import Transition
+
+RESULT_TOPIC: Final = str(Topic("MDI", KIOSK, Kind.RESULT))
+_VERDICT_S: Final = 60.0
+_DOOR_S: Final = 25.0
+PHOTO, PRINT = "subject-a-2.jpg", "finger-a-2.png"
+
+
+@dataclass
+class Play:
+    """One scenario being played: its account, and the clock."""
+
+    world: World
+    number: int
+    title: str
+    subject: str
+    expected: str
+    tell: Callable[[str], None]
+    began: float = field(default_factory=time.monotonic)
+    account: list[str] = field(default_factory=list)
+
+    def say(self, sentence: str) -> None:
+        """Adds to the account and shows it."""
+        self.account.append(sentence)
+        self.tell(sentence)
+
+    def check(self, authorisation: str) -> dict[str, Any]:
+        """Starts a check and waits for its verdict; tells it."""
+        world = self.world
+        world.must(OFFICER, ActKind.START, lane=LANE, authorisation=authorisation)
+        self.say(
+            f"{OFFICER} starts the check; {self.subject} {'are' if ' and ' in self.subject else 'is'} at the kiosk."
+        )
+        lane = dict(world.wait(lambda: _decided(world.lane()), _VERDICT_S, "the verdict"))
+        self.tell_verdict(lane)
+        return lane
+
+    def tell_verdict(self, lane: dict[str, Any]) -> None:
+        """Scores as stated rates, verdict and reasons."""
+        decision = lane["decision"]
+        for each in decision["modalities"]:
+            rate = each["stated_fmr"]
+            worth = f"stated FMR at most {rate:.1e}" if rate is not None else "nothing compared"
+            self.say(f"  {each['label'].lower()}: {each['outcome'].lower()}, {worth}, {each['attempts']} attempt(s)")
+        if decision["fused_fmr"] is not None:
+            self.say(f"  fused: stated FMR at most {decision['fused_fmr']:.1e}")
+        self.say(f"Verdict {decision['verdict']}: {decision['summary']}")
+
+    def confirm(self, lane: dict[str, Any]) -> tuple[bool, str]:
+        """The officer at the door says open."""
+        accepted, told = self.world.act(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"])
+        self.say(f"{OFFICER} confirms: {told}")
+        return accepted, told
+
+    def door(self, *, opens: bool) -> str:
+        """Watches the strike's own pin until it opened and locked again, or long enough to know that it does not."""
+        seen: list[Transition] = []
+        until = time.monotonic() + (_DOOR_S if opens else 3.0)
+        while time.monotonic() < until and not (len(seen) >= 2 and not seen[-1].level):
+            seen += self.world.strikes()
+            time.sleep(0.05)
+        if not any(each.level for each in seen):
+            self.say("The strike stayed without power: the door is locked.")
+            return "locked"
+        held = seen[-1].t - seen[0].t if not seen[-1].level else float("nan")
+        self.say(f"The strike was energised once for {held:.1f} s, then the door locked again.")
+        return "opened" if sum(each.level for each in seen) == 1 else "opened more than once"
+
+    def end(
+        self, lane: dict[str, Any], door: str, *, ok: bool, outcome: str = "", failed: frozenset[int] = frozenset()
+    ) -> Outcome:
+        """The scenario's line."""
+        decision = lane.get("decision") or {}
+        checks = [each for each in decision.get("checks", ()) if each["outcome"] != "PASS"]
+        modalities = {each["outcome"].upper() for each in decision.get("modalities", ())}
+        seen = outcome or ("MATCH" if modalities == {"MATCH"} else "NON_MATCH" if "NON MATCH" in modalities else "")
+        return Outcome(
+            f"{self.number} {self.title}",
+            self.subject,
+            seen or "NONE",
+            decision.get("verdict", "NONE"),
+            decision.get("cause", ""),
+            tuple(sorted({each["number"] for each in checks} | failed)),
+            door,
+            round(time.monotonic() - self.began, 1),
+            self.expected,
+            ok,
+            tuple(self.account),
+        )
+
+
+def _decided(lane: dict[str, Any]) -> dict[str, Any] | None:
+    return lane if lane.get("decision") and lane["session"]["state"] != "The person is at the kiosk" else None
+
+
+def _paper_state(world: World, number: str) -> str:
+    papers = world.client.get("/api/lanes").json()["authorisations"]
+    here = world.lane().get("authorisation")
+    for each in [*papers, *([here] if here else [])]:
+        if each["authorisation"] == number:
+            return str(each["state"])
+    return "gone"
+
+
+def right_person(play: Play) -> Outcome:
+    """1: right person, authorised."""
+    world = play.world
+    world.present(PHOTO, PRINT)
+    number = world.authorise("auth-1")
+    lane = play.check(number)
+    play.confirm(lane)
+    door = play.door(opens=True)
+    state = world.wait(lambda: (s := _paper_state(world, number)).endswith("consumed") and s, 10, "the consumption")
+    play.say(f"The authorisation is {state}; the prison's record says OUT.")
+    return play.end(lane, door, ok=door == "opened" and lane["decision"]["verdict"] == "RELEASE")
+
+
+def another_person(play: Play) -> Outcome:
+    """2: another person under that number."""
+    play.world.present("subject-b-1.jpg", "finger-b-1.png")
+    lane = play.check(play.world.authorise("auth-2"))
+    door = play.door(opens=False)
+    failed = _numbers(lane)
+    return play.end(lane, door, ok=_held(lane) and 12 in failed and door == "locked" and "rong person" in _cause(lane))
+
+
+def warrant_outstanding(play: Play) -> Outcome:
+    """3: right person, a warrant outstanding."""
+    world = play.world
+    number = world.authorise("auth-3")
+    world.present(PHOTO, PRINT)
+    world.record("WARRANT", records.warrant("W-200", "REMAND", "OUTSTANDING"))
+    play.say("A court sends a warrant: the approvals are paused at once.")
+    lane = play.check(number)
+    door = play.door(opens=False)
+    world.record("WARRANT", records.warrant("W-200", "REMAND", "WITHDRAWN"))
+    return play.end(lane, door, ok=_held(lane) and 17 in _numbers(lane) and door == "locked")
+
+
+def withdrawn(play: Play) -> Outcome:
+    """4: authorised at the verdict, withdrawn before the opening."""
+    world = play.world
+    world.present(PHOTO, PRINT)
+    number = world.authorise("auth-4")
+    lane = play.check(number)
+    released = lane["decision"]["verdict"] == "RELEASE"
+    world.must(APPROVERS[0], ActKind.WITHDRAW, authorisation=number, reason="court correction by telephone")
+    play.say(f"{APPROVERS[0]} withdraws the authorisation.")
+    accepted, _ = play.confirm(lane)
+    door = play.door(opens=False)
+    after = world.lane()
+    return play.end(after, door, ok=released and not accepted and door == "locked" and _held(after))
+
+
+def replayed(play: Play) -> Outcome:
+    """5: a recorded result replayed, and the same message retained."""
+    world = play.world
+    world.present(PHOTO, PRINT)
+    number = world.authorise("auth-5")
+    with Eavesdropper(world.hostile_port) as ear:
+        lane = play.check(number)
+        recorded = ear.wait_for(RESULT_TOPIC, 5)
+        world.recording = recorded
+        world.must(OFFICER, ActKind.CANCEL, session=lane["session"]["session"])
+        play.say("The officer ends the check. Somebody at the broker has recorded the kiosk's result.")
+        ear.publish(RESULT_TOPIC, recorded)
+        once = world.wait(lambda: _event(world, "Result repeated"), 10, "the refusal of the replay")
+        play.say(f"Played again: {once['detail']}")
+        world.present(None, None)
+        world.must(OFFICER, ActKind.START, lane=LANE, authorisation=number)
+        ear.publish(RESULT_TOPIC, recorded)
+        ear.publish(RESULT_TOPIC, recorded, retain=True)
+        world.end("gateway")
+        world.start_gateway()
+        stored = world.wait(lambda: _alarm(world, "RESULT_REFUSED", "stored"), 30, "the refusal of the stored message")
+        play.say(f"Retained, and served to the restarted gateway: {stored['sentence']}")
+        failed = world.audited("RESULT_REFUSED")
+        ear.publish(RESULT_TOPIC, b"", retain=True)
+    door = play.door(opens=False)
+    world.must(APPROVERS[0], ActKind.WITHDRAW, authorisation=number, reason="the demonstration goes on")
+    return play.end({}, door, ok=door == "locked" and 5 in failed, outcome="REPLAY REFUSED", failed=failed)
+
+
+def foreign_key(play: Play) -> Outcome:
+    """6: a result signed by a key that is not in the estate."""
+    world = play.world
+    world.wait(lambda: world.lane()["kiosk"]["connected"], 30, "the kiosk")
+    world.present(None, None)
+    number = world.authorise("auth-6")
+    with Eavesdropper(world.hostile_port) as ear:
+        world.must(OFFICER, ActKind.START, lane=LANE, authorisation=number)
+        recorded = world.recording or b""
+        forged = _sign_again(recorded, ec.generate_private_key(ec.SECP256R1()))
+        ear.publish(RESULT_TOPIC, forged)
+        refused = world.wait(lambda: _alarm(world, "RESULT_REFUSED", "not in the estate"), 10, "the refusal")
+        play.say(f"A stranger's key signs a perfect result for this kiosk: {refused['sentence']}")
+    session = world.lane()["session"]["session"]
+    world.must(OFFICER, ActKind.CANCEL, session=session)
+    door = play.door(opens=False)
+    world.must(APPROVERS[0], ActKind.WITHDRAW, authorisation=number, reason="the demonstration goes on")
+    failed = world.audited("RESULT_REFUSED")
+    return play.end({}, door, ok=door == "locked" and 2 in failed, outcome="SIGNATURE REFUSED", failed=failed)
+
+
+def broker_killed(play: Play) -> Outcome:
+    """7: broker killed in the middle of a session; after its return a new attempt opens."""
+    world = play.world
+    world.present(PHOTO, None)
+    number = world.authorise("auth-7")
+    world.must(OFFICER, ActKind.START, lane=LANE, authorisation=number)
+    play.say(f"{OFFICER} starts the check; the face is being read.")
+    time.sleep(2.5)
+    world.broker.kill()
+    play.say("The broker loses power. Face and finger are read, and nobody can be told.")
+    world.present(PHOTO, PRINT)
+    locked = play.door(opens=False)
+    world.broker.start()
+    play.say("The broker is back.")
+    lane = dict(world.wait(lambda: _settled(world), 90, "the interrupted check to end"))
+    if lane["session"]["state"] != "This check has ended":
+        world.act(OFFICER, ActKind.CANCEL, session=lane["session"]["session"])
+    world.wait(lambda: world.lane()["kiosk"]["connected"], 30, "the kiosk")
+    lane = play.check(number)
+    play.confirm(lane)
+    door = play.door(opens=True)
+    return play.end(lane, door, ok=locked == "locked" and door == "opened")
+
+
+def used_twice(play: Play) -> Outcome:
+    """8: a second opening with the same authorisation; the interlock restarted between grant and report."""
+    world = play.world
+    world.record("PRISONER", records.person())
+    world.present(PHOTO, PRINT)
+    number = world.authorise("auth-8")
+    lane = play.check(number)
+    play.confirm(lane)
+    world.board.wait_for("strike", True, _DOOR_S)
+    world.board.kill()
+    play.say("The strike is energised, and the interlock loses power before it reports.")
+    door = play.door(opens=True)
+    world.board.restart()
+    state = world.wait(
+        lambda: (s := _paper_state(world, number)).endswith("consumed") and s, 60, "the interlock's account"
+    )
+    play.say(f"The interlock starts again and tells what it had written down: the authorisation is {state}.")
+    accepted, told = world.act(OFFICER, ActKind.START, lane=LANE, authorisation=number)
+    play.say(f"{OFFICER} tries the same authorisation again: {told}")
+    again = play.door(opens=False)
+    return play.end(lane, door, ok=door == "opened" and again == "locked" and not accepted)
+
+
+def other_finger(play: Play) -> Outcome:
+    """9: right face, someone else's finger."""
+    world = play.world
+    world.record("PRISONER", records.person())
+    world.present(PHOTO, "finger-b-1.png")
+    lane = play.check(world.authorise("auth-9"))
+    door = play.door(opens=False)
+    return play.end(lane, door, ok=_held(lane) and 12 in _numbers(lane) and door == "locked")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario and what must come of it."""
+
+    play: Callable[[Play], Outcome]
+    title: str
+    subject: str
+    expected: str
+
+
+SCENARIOS: Final = (
+    Scenario(right_person, "right person, authorised", "Subject A", "RELEASE, opened once, relocked, consumed"),
+    Scenario(another_person, "another person under that number", "Subject B", "HOLD, wrong person, locked"),
+    Scenario(warrant_outstanding, "right person, warrant outstanding", "Subject A", "HOLD, check 17, locked"),
+    Scenario(withdrawn, "withdrawn before the opening", "Subject A", "RELEASE, then held, locked"),
+    Scenario(replayed, "recorded result replayed and retained", "Subject A", "refused twice, locked"),
+    Scenario(foreign_key, "result signed by a foreign key", "nobody", "check 2, locked"),
+    Scenario(broker_killed, "broker killed in the middle", "Subject A", "locked; a new attempt opens"),
+    Scenario(used_twice, "same authorisation twice, interlock restarted", "Subject A", "opened once, then refused"),
+    Scenario(other_finger, "right face, someone else's finger", "Subject A and B", "HOLD, check 12, locked"),
+)
+
+
+def _held(lane: dict[str, Any]) -> bool:
+    return bool(lane.get("decision")) and lane["decision"]["verdict"] in ("HOLD", "REFER")
+
+
+def _numbers(lane: dict[str, Any]) -> set[int]:
+    return {each["number"] for each in lane["decision"]["checks"] if each["outcome"] != "PASS"}
+
+
+def _cause(lane: dict[str, Any]) -> str:
+    return str(lane["decision"]["cause"])
+
+
+def _event(world: World, title: str) -> dict[str, Any] | None:
+    return next((each for each in world.lane()["events"] if each["title"] == title), None)
+
+
+def _alarm(world: World, code: str, words: str) -> dict[str, Any] | None:
+    found = world.lane()["alarms"]
+    return next((each for each in found if each["code"] == code and words in each["sentence"]), None)
+
+
+def _settled(world: World) -> dict[str, Any] | None:
+    lane = world.lane()
+    session = lane.get("session")
+    return lane if session and session["state"] != "The person is at the kiosk" else None
+
+
+def _sign_again(message: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The same content under a key that nobody vouches for."""
+    content = canonical.decode(canonical.decode(message, limit=1 << 18)[2], limit=1 << 18)
+    key_id = bytes(range(32))
+    words = envelope.to_be_signed(content, key_id, RESULT_TOPIC)
+    return envelope.assemble(content, key_id, envelope.der_to_raw(key.sign(words, ec.ECDSA(hashes.SHA256()))))
