@@ -1,6 +1,7 @@
 """An embedded store with one person in it, in order to leave today."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,9 @@ from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_records import Kind, hear, put
 from sallyport_gateway.store.engine import open_engines
 from sallyport_gateway.store.migrate import migrate
+
+sys.path.insert(0, str(Path(__file__).parent))
+"""For `naive_oracle` and `case_maker`."""
 
 CLERK = By("omu.clerk", "release due")
 
