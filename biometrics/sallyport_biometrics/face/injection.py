@@ -1,0 +1,108 @@
+"""Do these frames come from the camera, now? Pure decisions on marks of frames, no picture is kept.
+
+A real sensor never gives the same picture twice: its noise differs from frame to frame. So equal bytes are a frozen or
+repeated picture, noise that returns is a replayed one even after new compression, and no noise at all is a drawn one.
+The sensor's clock rises and its pictures arrive promptly; the device is the one that was enrolled.
+"""
+
+import hashlib
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sallyport_biometrics.face.words import Image
+
+PATCH = 96
+"""Side of the central patch whose noise is looked at, in pixels."""
+LEAST_NOISE = 0.15
+"""Mean absolute difference of the noise of successive frames, in grey levels; to be measured on the kiosk's own camera."""
+RETURNING = 0.3
+"""Correlation of two frames' noise above which one is a copy. Independent noise stays below 0.12 (synthetic sensor);
+a copy after JPEG of quality 95 has 0.57. Stronger compression hides it: then only the challenge protects."""
+LATEST_MS = 400.0
+"""Arrival after the sensor's time, beyond the session's usual delay."""
+
+
+class Suspicion(StrEnum):
+    """Why the frames are not believed."""
+
+    FROZEN = "FROZEN"
+    REPEATED = "REPEATED"
+    NOISELESS = "NOISELESS"
+    TIME_REVERSED = "TIME_REVERSED"
+    TIME_SHIFTED = "TIME_SHIFTED"
+    OTHER_DEVICE = "OTHER_DEVICE"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameMark:
+    """What is kept of a frame: its digest, its noise, its times in milliseconds, and the device it came from."""
+
+    digest: bytes
+    noise: npt.NDArray[np.float32]
+    sensor_ms: float
+    arrival_ms: float
+    device: str
+
+
+def mark(frame: Image, sensor_ms: float, arrival_ms: float, device: str) -> FrameMark:
+    """The mark of one frame. The noise is what a median filter takes away in the middle of the picture."""
+    height, width = frame.shape[:2]
+    top, left = max(0, (height - PATCH) // 2), max(0, (width - PATCH) // 2)
+    patch = np.ascontiguousarray(frame[top : top + PATCH, left : left + PATCH, 1])
+    noise = patch.astype(np.float32) - cv2.medianBlur(patch, 3).astype(np.float32)
+    digest = hashlib.blake2b(np.ascontiguousarray(frame).tobytes(), digest_size=16).digest()
+    return FrameMark(digest, noise.reshape(-1), sensor_ms, arrival_ms, device)
+
+
+def suspicions(marks: Sequence[FrameMark], device: str) -> frozenset[Suspicion]:
+    """Everything wrong with the frames of one session, in their order. `device` is the enrolled camera's identity."""
+    found = set()
+    if any(each.device != device for each in marks):
+        found.add(Suspicion.OTHER_DEVICE)
+    pairs = list(pairwise(marks))
+    if any(first.digest == second.digest for first, second in pairs):
+        found.add(Suspicion.FROZEN)
+    if returns(marks):
+        found.add(Suspicion.REPEATED)
+    if pairs and statistics.median(noise_between(*pair) for pair in pairs) < LEAST_NOISE:
+        found.add(Suspicion.NOISELESS)
+    if any(second.sensor_ms <= first.sensor_ms for first, second in pairs):
+        found.add(Suspicion.TIME_REVERSED)
+    if shifted(marks):
+        found.add(Suspicion.TIME_SHIFTED)
+    return frozenset(found)
+
+
+def noise_between(first: FrameMark, second: FrameMark) -> float:
+    """Mean absolute difference of two frames' noise, in grey levels."""
+    if first.noise.shape != second.noise.shape:
+        return 0.0
+    return float(np.abs(first.noise - second.noise).mean())
+
+
+def returns(marks: Sequence[FrameMark]) -> bool:
+    """Whether any two frames carry the same noise. What stays still in the scene (edges) is taken out first."""
+    if len(marks) < 4 or len({each.noise.shape for each in marks}) > 1:
+        return len({each.digest for each in marks}) < len(marks)
+    noise = np.stack([each.noise for each in marks])
+    noise = noise - noise.mean(axis=0)
+    length = np.linalg.norm(noise, axis=1, keepdims=True)
+    noise = noise / np.maximum(length, 1e-6)
+    alike = noise @ noise.T
+    np.fill_diagonal(alike, 0.0)
+    return bool(alike.max() > RETURNING)
+
+
+def shifted(marks: Sequence[FrameMark]) -> bool:
+    """Whether a frame arrived much later after its sensor time than is usual, or before it."""
+    delays = [each.arrival_ms - each.sensor_ms for each in marks]
+    if not delays:
+        return False
+    return min(delays) < 0.0 or max(delays) - min(delays) > LATEST_MS

@@ -1,0 +1,215 @@
+"""Did a live person answer the challenge? One pure state, advanced by one observation at a time.
+
+NEUTRAL --face neutral for the step's hold--> CUED --the asked action, in its window--> NEUTRAL of the next step
+                                               |--another action, or no answer in time--> FAILED
+any other action while NEUTRAL --> the hold begins again;  more than NEUTRAL_LIMIT_MS of that --> FAILED
+another track, or a clock that runs back --> FAILED;  a gap between observations --> SLOW (the camera's fault)
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sallyport_biometrics.face.challenge import Action, Challenge
+from sallyport_biometrics.face.movement import Movement
+
+TURN_DEGREES = 15.0
+"""Yaw away from the neutral face; well above the mesh's noise (about 2) and below what a neck cannot do."""
+UP_DEGREES = 10.0
+CLOSED_RISE, SMILE_RISE = 0.4, 0.35
+"""Rise of the blendshape above the neutral face."""
+CLOSED_MS = 500
+"""Eyes shut this long are closed on purpose; a blink takes 100 to 400 ms."""
+NEUTRAL_SHARE = 0.5
+"""A face is neutral again when every measure is below this share of its threshold."""
+NEUTRAL_LIMIT_MS = 6000
+LONGEST_GAP_MS = 250
+"""Between observations; a slower camera cannot tell a movement's order and moment."""
+LEARNING = 0.2
+"""Weight of each neutral frame in the running neutral face."""
+
+
+class Outcome(StrEnum):
+    """Of an attempt."""
+
+    PENDING = "PENDING"
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    SLOW = "SLOW"
+
+
+class Failure(StrEnum):
+    """Why an attempt did not pass."""
+
+    NONE = "NONE"
+    NO_ANSWER = "NO_ANSWER"
+    TOO_SOON = "TOO_SOON"
+    OTHER_ACTION = "OTHER_ACTION"
+    NEVER_NEUTRAL = "NEVER_NEUTRAL"
+    OTHER_PERSON = "OTHER_PERSON"
+    TIME_REVERSED = "TIME_REVERSED"
+    CAMERA_TOO_SLOW = "CAMERA_TOO_SLOW"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One frame at a sensor time in milliseconds; no movement: no single face in it. `track` names the tracked face."""
+
+    at_ms: float
+    track: int
+    movement: Movement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One step answered: how long after its cue."""
+
+    action: Action
+    reaction_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """Where an attempt stands. Begin with `begin`, advance with `observe`; an end is final."""
+
+    challenge: Challenge
+    outcome: Outcome = Outcome.PENDING
+    failure: Failure = Failure.NONE
+    answers: tuple[Answer, ...] = ()
+    neutral: Movement | None = None
+    track: int | None = None
+    last_ms: float | None = None
+    step_began_ms: float | None = None
+    held_since_ms: float | None = None
+    cued_ms: float | None = None
+    shut_since_ms: float | None = None
+
+    @property
+    def cue(self) -> Action | None:
+        """What to ask for now; None: ask to look straight at the camera."""
+        if self.outcome is not Outcome.PENDING or self.cued_ms is None:
+            return None
+        return self.challenge.steps[len(self.answers)].action
+
+    def observe(self, seen: Observation) -> "Liveness":
+        """The state after one more frame."""
+        if self.outcome is not Outcome.PENDING:
+            return self
+        if self.last_ms is not None and seen.at_ms <= self.last_ms:
+            return self._failed(Failure.TIME_REVERSED)
+        if self.last_ms is not None and seen.at_ms - self.last_ms > LONGEST_GAP_MS:
+            return replace(self, outcome=Outcome.SLOW, failure=Failure.CAMERA_TOO_SLOW)
+        if self.track is not None and seen.track != self.track:
+            return self._failed(Failure.OTHER_PERSON)
+        began = seen.at_ms if self.step_began_ms is None else self.step_began_ms
+        known = replace(self, track=seen.track, last_ms=seen.at_ms, step_began_ms=began, shut_since_ms=self._shut(seen))
+        if known.cued_ms is not None:
+            return known._answering(seen, known.cued_ms)
+        return known._holding(seen, began)
+
+    def _shut(self, seen: Observation) -> float | None:
+        """Since when the eyes have been shut without a break."""
+        if seen.movement is None or self.neutral is None or not eyes_shut(seen.movement, self.neutral):
+            return None
+        return seen.at_ms if self.shut_since_ms is None else self.shut_since_ms
+
+    def _holding(self, seen: Observation, began: float) -> "Liveness":
+        """Before the cue: the face must be neutral for the step's hold."""
+        if seen.at_ms - began > NEUTRAL_LIMIT_MS:
+            return self._failed(Failure.NEVER_NEUTRAL)
+        closed = self.shut_since_ms is not None
+        if seen.movement is None or not is_neutral(seen.movement, self.neutral or seen.movement):
+            return replace(self, held_since_ms=None)
+        if closed:
+            return self  # a blink neither breaks the hold nor ends it
+        since = seen.at_ms if self.held_since_ms is None else self.held_since_ms
+        calm = replace(self, held_since_ms=since, neutral=blended(self.neutral, seen.movement))
+        if seen.at_ms - since >= self.challenge.steps[len(self.answers)].hold_ms:
+            return replace(calm, cued_ms=seen.at_ms)
+        return calm
+
+    def _answering(self, seen: Observation, cued: float) -> "Liveness":
+        """After the cue: the asked action, and no other, begun inside the window."""
+        if seen.movement is None or self.neutral is None:
+            late = seen.at_ms - cued > self.challenge.latest_ms
+            return self._failed(Failure.NO_ANSWER) if late else self
+        asked = self.challenge.steps[len(self.answers)].action
+        done = set(actions_in(seen.movement, self.neutral))
+        began = seen.at_ms
+        if self.shut_since_ms is not None:
+            if seen.at_ms - self.shut_since_ms >= CLOSED_MS:
+                done.add(Action.CLOSE_EYES)
+            began = self.shut_since_ms if asked is Action.CLOSE_EYES else began
+        if done - {asked}:
+            return self._failed(Failure.OTHER_ACTION)
+        if began - cued > self.challenge.latest_ms:
+            return self._failed(Failure.NO_ANSWER)
+        if not done:
+            return self
+        if began - cued < self.challenge.earliest_ms:
+            return self._failed(Failure.TOO_SOON)
+        return self._answered(Answer(asked, began - cued), seen.at_ms)
+
+    def _answered(self, answer: Answer, at_ms: float) -> "Liveness":
+        answers = (*self.answers, answer)
+        passed = len(answers) == len(self.challenge.steps)
+        return replace(
+            self,
+            answers=answers,
+            outcome=Outcome.PASSED if passed else Outcome.PENDING,
+            step_began_ms=at_ms,
+            held_since_ms=None,
+            cued_ms=None,
+        )
+
+    def _failed(self, failure: Failure) -> "Liveness":
+        return replace(self, outcome=Outcome.FAILED, failure=failure)
+
+
+def begin(challenge: Challenge) -> Liveness:
+    """An attempt before its first frame; `ValueError` for a challenge without steps."""
+    if not challenge.steps:
+        raise ValueError("a challenge without steps proves nothing")
+    return Liveness(challenge)
+
+
+def actions_in(movement: Movement, neutral: Movement) -> frozenset[Action]:
+    """Every action but closed eyes, which take time, that this frame shows against the neutral face."""
+    return frozenset(action for action, share in shares(movement, neutral).items() if share >= 1.0)
+
+
+def eyes_shut(movement: Movement, neutral: Movement) -> bool:
+    """Whether both eyes are shut in this frame."""
+    return movement.blink - neutral.blink >= CLOSED_RISE
+
+
+def is_neutral(movement: Movement, neutral: Movement) -> bool:
+    """Whether nothing is under way; a blink is nothing."""
+    return all(share < NEUTRAL_SHARE for share in shares(movement, neutral).values())
+
+
+def shares(movement: Movement, neutral: Movement) -> dict[Action, float]:
+    """Each action's measure as a share of its threshold."""
+    yaw = movement.pose.yaw - neutral.pose.yaw
+    return {
+        Action.TURN_LEFT: yaw / TURN_DEGREES,
+        Action.TURN_RIGHT: -yaw / TURN_DEGREES,
+        Action.LOOK_UP: (movement.pose.pitch - neutral.pose.pitch) / UP_DEGREES,
+        Action.SMILE: (movement.smile - neutral.smile) / SMILE_RISE,
+    }
+
+
+def blended(neutral: Movement | None, seen: Movement) -> Movement:
+    """The running neutral face, a little nearer to what is seen."""
+    if neutral is None:
+        return seen
+    pose = replace(
+        neutral.pose,
+        yaw=_mixed(neutral.pose.yaw, seen.pose.yaw),
+        pitch=_mixed(neutral.pose.pitch, seen.pose.pitch),
+        roll=_mixed(neutral.pose.roll, seen.pose.roll),
+    )
+    return Movement(pose, _mixed(neutral.blink, seen.blink), _mixed(neutral.smile, seen.smile), seen.colour)
+
+
+def _mixed(old: float, new: float) -> float:
+    return (1 - LEARNING) * old + LEARNING * new
