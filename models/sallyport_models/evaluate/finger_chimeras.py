@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import combinations, permutations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sallyport_models.evaluate.finger_figures import RATES, Curve, Scores, Values, points_of
 from sallyport_models.evaluate.finger_scores import SetScores
@@ -54,7 +55,7 @@ def _square(data: SetScores, scores: Scores) -> Values | None:
     return full[np.ix_(order, order)].reshape(len(counts), counts[0], len(counts), counts[0])
 
 
-def _interval(missed: Values, people: Values, seed: int) -> list[float]:
+def _interval(missed: NDArray[np.bool_], people: NDArray[np.intp], seed: int) -> list[float]:
     """95 % interval of the FNMR at a fixed threshold, from drawing fingers with replacement."""
     count = int(people.max()) + 1
     generator = np.random.default_rng(seed)

@@ -116,9 +116,9 @@ def folds_of(scores: Scores) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]
     for a in range(FOLDS):
         for b in range(a, FOLDS):
             held = ((fold[:, 0] == a) & (fold[:, 1] == b)) | ((fold[:, 0] == b) & (fold[:, 1] == a))
-            training = ~np.isin(fold, (a, b)).any(axis=1)
+            training = np.asarray(~np.isin(fold, (a, b)).any(axis=1), np.bool_)
             if held.any() and training.any():
-                masks.append((training, held))
+                masks.append((training, np.asarray(held, np.bool_)))
     return masks
 
 

@@ -78,7 +78,7 @@ def decoded(content: bytes, name: str) -> NDArray[np.uint8]:
     if image is None:
         raise MalformedError(f"{name}: not a whole PNG, TIFF or BMP image")
     if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
+        image = np.asarray(image // 256, np.uint8)
     if image.dtype != np.uint8:
         raise MalformedError(f"{name}: {image.dtype} pixels; save it as 8-bit gray")
     if image.ndim == 3:
