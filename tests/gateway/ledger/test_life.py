@@ -1,6 +1,5 @@
 """Each step of the life, and each refusal."""
 
-
 import pytest
 from sqlalchemy import Connection
 

@@ -1,6 +1,5 @@
 """What may happen once, or only go forwards: sessions, counters, acts, lists, boards."""
 
-
 import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError

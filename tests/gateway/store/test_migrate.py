@@ -1,6 +1,5 @@
 """The tables as migrated are the tables as described, and what must not be rewritten cannot be."""
 
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
