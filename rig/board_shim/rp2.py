@@ -20,9 +20,13 @@ def _write(at, data):
     cut = _operations == int(_cut_at)
     if cut and _how == "before":
         machine.cut()
-    if cut and _how == "torn":
-        data = data[: len(data) // 2]
     _file.seek(at)
+    if cut and _how == "torn":  # half of the bytes that change
+        old = _file.read(len(data))
+        changed = [n for n in range(len(data)) if data[n] != old[n]]
+        half = changed[len(changed) // 2] if changed else 0
+        data = data[:half]
+        _file.seek(at)
     _file.write(data)
     _file.flush()
     if cut:

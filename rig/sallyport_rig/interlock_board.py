@@ -58,7 +58,8 @@ def interpreter() -> list[str]:
     """The command of the real MicroPython; RoadError when it is not installed."""
     if importlib.util.find_spec("micropython_unix") is None:
         raise RoadError("MicroPython is missing: run `make setup` (x86-64 Linux only)")
-    return [sys.executable, "-m", "micropython_unix", "-X", f"heapsize={HEAP}"]
+    start = "import sys, micropython_unix; sys.exit(micropython_unix.run_main(sys.argv))"
+    return [sys.executable, "-c", start, "-X", f"heapsize={HEAP}"]
 
 
 def _environment(flash: Path, **more: str) -> dict[str, str]:

@@ -154,7 +154,7 @@ def test_a_stalled_loop_drops_the_strike_for_good() -> None:
     site.send(grant(show(site)))
     site.run(100)
     assert site.on
-    site.step(400)
+    site.step(500)
     site.run(1000)
     assert not site.on
     assert len(site.monitor.opened) == 1

@@ -1,4 +1,4 @@
-"""The loop: one pass hears, looks, decides, drives. Nothing in it waits; if it stops, the strike falls within 150 ms.
+"""The loop: one pass hears, looks, decides, drives. Nothing in it waits; if it stops, the strike falls within 400 ms.
 
 The board door: `ticks()`, `contacts()`, `drive(opens, claims)`, `flash`, `uart`, `random(n)`, `free()`, `feed()`.
 """

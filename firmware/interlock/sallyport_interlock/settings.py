@@ -1,7 +1,7 @@
 """Every limit of the interlock, with unit and source. `design.md` S1 to S9 give the outer bounds."""
 
-STRIKE_MS = 4700  # longest the strike is energised: S9's 5 s, less the 150 ms monostable and a late pass
-STALL_MS = 100  # a pass this late ends the opening, before the monostable (150 ms, 20 % tolerance) would
+STRIKE_MS = 4400  # longest the strike is energised: S9's 5 s, less the monostable (400 ms, 20 % tolerance) and a pass
+STALL_MS = 300  # a pass later than this ends the opening, before the monostable would
 LIFE_MS = 10000  # longest life of a nonce: S3
 WRITE_MARGIN_MS = 50  # a grant this close to its end is too late: two flash writes come before the strike
 REQUEST_GAP_MS = 1000  # least time between two nonces: rate limit

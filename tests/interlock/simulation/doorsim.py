@@ -16,7 +16,7 @@ from sallyport_wire.messages import Message
 LANE = wire.lane_id("MDI-LANE-1")
 DOWN, UP = bytes(range(1, 33)), bytes(range(101, 133))
 MASK = 0x3FFFFFFF
-HOLD_MS = 150  # the monostable of hardware/pins.toml
+HOLD_MS = 400  # the monostable of hardware/pins.toml
 BOLT_MS = 30
 ALL_GOOD = wire.DOOR_IS_CLOSED | wire.BOLT_IS_LOCKED | wire.BOX_IS_CLOSED | wire.PEER_IS_FREE
 
