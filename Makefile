@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 export SALLYPORT_MODELS ?= var/models
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run test test-long check bench fuzz clean lock assets
+.PHONY: help setup run test test-long check bench clean lock assets models tools
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(VENV)/.installed  ## the virtual environment with the four console scripts
+setup: $(VENV)/.installed assets  ## the virtual environment with the four console scripts, the style sheets, the broker
+	@$(BIN)/python -c "from sallyport_provisioning.mosquitto import ensure_mosquitto; ensure_mosquitto()"
 
 $(VENV)/.installed: requirements/dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +33,22 @@ var/assets/.installed: package.json package-lock.json
 	    "$$sheet" > "$(@D)/$${sheet##*/}" || exit 1; \
 	done
 	touch $@
+
+models: $(VENV)/.installed  ## fetch the models and the public sample images, each by its digest
+	@$(BIN)/sallyport-models fetch
+	@$(BIN)/sallyport-models samples
+
+run: setup models  ## the main job, played before your eyes (KEEP=1 leaves it running, CAMERA=0 uses a webcam)
+	@$(BIN)/python -m sallyport_rig.demonstration $(if $(KEEP),--keep) $(if $(CAMERA),--camera $(CAMERA)) $(ARGS)
+
+test: setup models  ## the whole suite but the long tests
+	$(BIN)/pytest -q -m "not long" $(ARGS)
+
+test-long: setup models  ## the long tests alone
+	$(BIN)/pytest -q -m long --timeout 3600 $(ARGS)
+
+tools:  ## Debian's programs that some tests use (Chromium, PostgreSQL); those tests are skipped without them
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto chromium postgresql
 
 lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \

@@ -260,6 +260,7 @@ def used_twice(play: Play) -> Outcome:
         lambda: (s := _paper_state(world, number)).endswith("consumed") and s, 60, "the interlock's account"
     )
     play.say(f"The interlock starts again and tells what it had written down: the authorisation is {state}.")
+    world.wait(lambda: world.lane()["session"]["state"] == "This check has ended", 20, "the end of the check")
     accepted, told = world.act(OFFICER, ActKind.START, lane=LANE, authorisation=number)
     play.say(f"{OFFICER} tries the same authorisation again: {told}")
     again = play.door(opens=False)
