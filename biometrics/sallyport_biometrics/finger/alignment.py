@@ -62,7 +62,7 @@ def likeness(a: Described, b: Described) -> Likeness:
     squared = (a.cylinder_norm**2)[:, None] + (b.cylinder_norm**2)[None, :] - 2 * product
     cylinders = 1 - np.sqrt(np.maximum(squared, 0)) / (norms + 1e-6)
     common = _inner(a.ring_support, b.ring_support)
-    flow: Floats = _inner(a.rings, b.rings) / np.maximum(common, p.FLOW_SUPPORT)
+    flow = np.asarray(_inner(a.rings, b.rings) / np.maximum(common, p.FLOW_SUPPORT), np.float32)
     together = p.CYLINDER_SHARE * np.maximum(cylinders, 0) + (1 - p.CYLINDER_SHARE) * np.maximum(flow, 0)
     together[np.abs(wrapped(a.direction[:, None] - b.direction[None, :])) > p.MAX_ROTATION] = 0
     return Likeness(cylinders, flow, together)

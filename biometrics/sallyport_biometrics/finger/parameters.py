@@ -113,3 +113,15 @@ TONE_WINDOW: Final = 13
 """px: window that holds a ridge and a valley."""
 ATTEMPTS: Final = 3
 """Captures before a finger counts as not acquired."""
+
+# Enrolment
+IMPRESSIONS: Final = 3
+"""Impressions of a finger that an enrolment asks for."""
+SAME_FINGER: Final = 0.55
+"""Least score to the base of an impression that is merged: a stated FMR of about 1e-3."""
+MERGE_REACH: Final = 10.0
+"""px between minutiae of two impressions that are one."""
+MERGE_DIRECTION: Final = 0.45
+"""rad between them."""
+MERGED_QUALITY: Final = 0.2
+"""0 to 1: least quality of a merged minutia; one sure sighting of three passes."""
