@@ -14,7 +14,7 @@ from sallyport_wire.frames import Decoder, encode
 from sallyport_wire.messages import EVENTS_REQUEST, Message
 
 
-def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never happened"
