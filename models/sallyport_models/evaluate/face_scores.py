@@ -47,7 +47,9 @@ def enrol(pipeline: FacePipeline, name: str, frame: Image | None) -> Enrolled:
     if frame is None:
         return Enrolled(name, None, 0.0, ("UNREADABLE",), time.perf_counter() - started)
     analysis = pipeline.analyse(frame)
-    face = analysis.face or central(analysis.faces, frame)
+    face, meant = analysis.face, central(analysis.faces, frame)
+    if meant is not None and (face is None or face.box != meant.box):
+        face = pipeline.refine(frame, meant)[0]
     embedding = pipeline.embed(frame, face) if face else None
     usable = embedding if embedding is not None and embedding.any() else None
     quality = analysis.quality.overall if analysis.quality else 0.0
