@@ -51,6 +51,7 @@ class Check:
     confirmed_by: str | None = None
     nonce: bytes | None = None
     """The board's own, 16 bytes."""
+    granted_at: datetime | None = None
     opened: bool = False
 
     @property

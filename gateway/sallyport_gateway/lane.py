@@ -6,6 +6,7 @@ anything that depends on it is sent.
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from sallyport_gateway import parameters
@@ -57,6 +58,7 @@ class Lane:
         self.check: Check | None = None
         self.ready: Ready | None = None
         self.ready_at: int | None = None
+        self.contact_since: datetime | None = None
         self.faults: tuple[str, ...] = ()
         self._sequence = 0
         self._lock = asyncio.Lock()
@@ -110,6 +112,8 @@ class Lane:
         rebooted = self.ready is not None and self.ready.boot_nonce != ready.boot_nonce
         self._sequence = max(ready.offer_sequence, 0 if rebooted else self._sequence)
         first = self.ready is None or rebooted
+        if first or self.ready_at is None:
+            self.contact_since = self.office.clock.now()
         self.ready, self.ready_at = ready, self.office.clock.monotonic_ms()
         if ready.tamper:
             self.voice.alarm("KIOSK_TAMPER", "The kiosk reports that its case was opened.")
@@ -123,6 +127,7 @@ class Lane:
         self.faults = status.faults
         if not status.online and self.ready is not None and status.boot_nonce == self.ready.boot_nonce:
             self.ready_at = None
+            self.contact_since = self.office.clock.now()
             self.voice.note("Kiosk lost", "Its connection ended.")
 
     def _on_presence(self, presence: Presence) -> None:

@@ -119,7 +119,7 @@ class Opening:
         if isinstance(outcome, Granted):
             self.voice.frames(mint.grant(self.keys, check.session, m.nonce, outcome.lifetime_ms))
             self.voice.note("Grant sent", f"good for {outcome.lifetime_ms / 1_000:.1f} s", outcome.index)
-            return replace(check, stage=Stage.GRANTED)
+            return replace(check, stage=Stage.GRANTED, granted_at=self.office.clock.now())
         self.voice.frames(mint.void(self.keys, m.nonce, m.counter))
         self.voice.note("Held at the door", outcome.sentence, outcome.index)
         return replace(check, void=outcome.sentence, decision=outcome.decision or check.decision)

@@ -33,6 +33,8 @@ class Case:
     born: date | None
     movement: str
     reason: str
+    purpose: str
+    """The reason in words."""
     opens: datetime
     closes: datetime
     state: str

@@ -11,6 +11,7 @@ from sallyport_gateway.check import Check, Stage
 from sallyport_gateway.desk import Desk
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ledger import life
+from sallyport_gateway.ledger.states import FINAL
 from sallyport_gateway.ports import Case
 from sallyport_gateway.service import Service
 from sallyport_gateway.web.view import (
@@ -56,6 +57,7 @@ _WORDS: Final = {
     Stage.OPENED: "The door is unlocked",
     Stage.ENDED: "This check has ended",
 }
+_MOVEMENTS: Final = {"REL": "Release"}
 _LABELS: Final = {Modality.FACE: "Face", Modality.FINGER: "Finger"}
 
 
@@ -106,11 +108,10 @@ class Views:
         papers: list[tuple[Case, str]] = []
         if check is None or check.over or check.stage is Stage.DECIDED:
             papers = await service.store.read(lambda conn: self._cases(conn, lane.entry.prison))
-        since = now - timedelta(milliseconds=mono - lane.ready_at) if lane.ready_at is not None else None
         return LaneView(
             lane=lane.entry.name,
             prison=lane.entry.prison,
-            kiosk=KioskView(lane.kiosk, lane.in_contact, since),
+            kiosk=KioskView(lane.kiosk, lane.in_contact, lane.contact_since),
             door=_door(lane.opening.belief, now, mono),
             session=_session(check),
             subject=SubjectView(case.name, case.prisoner_number, case.born, None) if case else None,
@@ -124,7 +125,10 @@ class Views:
 
 def _state(conn: Connection, case: Case) -> str:
     held = life.find(conn, case.authorisation)
-    return f"{case.state}, {held.state}".lower() if held else case.state.lower()
+    if held is None:
+        return case.state.lower()
+    settled = held.state in FINAL
+    return held.state.lower() if settled else f"{case.state}, {held.state}".lower()
 
 
 def _door(belief: DoorBelief, now: datetime, mono: int) -> DoorView:
@@ -175,6 +179,7 @@ def _decision(check: Check) -> DecisionView:
         modalities=tuple(_modality(each) for each in check.modalities),
         fused_fmr=10.0**check.fused.upper_log10 if check.fused else None,
         hold=hold,
+        granted=check.granted_at,
     )
 
 
@@ -211,8 +216,8 @@ def _paper(case: Case, state: str) -> AuthorisationView:
         case.authorisation,
         case.name,
         case.prisoner_number,
-        case.movement,
-        case.reason,
+        _MOVEMENTS.get(case.movement, case.movement),
+        f"{case.purpose} ({case.reason})",
         case.opens,
         case.closes,
         state,
@@ -233,7 +238,8 @@ def _acts(lane: Lane, check: Check | None, papers: list[tuple[Case, str]]) -> It
         yield ActView("cancel", "End this check", (session,))
     if lane.in_contact:
         for case, state in papers:
-            if state.endswith("available"):
+            taken = check is not None and not check.over and check.authorisation == case.authorisation
+            if state.endswith("available") and not taken:
                 fields = (("lane", lane.entry.name), ("authorisation", case.authorisation))
                 yield ActView("start", f"Start check: {case.name}, {case.prisoner_number}", fields)
 

@@ -67,12 +67,12 @@ class EmbeddedAuthority:
     def case(self, conn: Connection, authorisation: str) -> Case | None:
         """One authorisation; None when there is none of that name."""
         found = embedded.find(conn, authorisation)
-        return None if found is None else _case(found)
+        return None if found is None else self._case(found)
 
     def cases(self, conn: Connection, prison: str) -> list[Case]:
         """The prison's living authorisations, newest window first."""
         now = datetime.now().astimezone()
-        return [_case(each) for each in reversed(embedded.of_prison(conn, prison, now - LISTED_BACK))]
+        return [self._case(each) for each in reversed(embedded.of_prison(conn, prison, now - LISTED_BACK))]
 
     def decide(self, conn: Connection, question: Question) -> Decision:
         """Composes what every source says now, runs checks 13 to 25 and judges all twenty-five."""
@@ -196,6 +196,22 @@ class EmbeddedAuthority:
             left = PrisonerRecord.parse(document).model_copy(update=gone)
             put(conn, Kind.PRISONER, number, left, By("gateway", f"released on {authorisation}"), now)
 
+    def _case(self, given: Authorisation) -> Case:
+        purpose = self.policy.purpose(given.movement_reason)
+        return Case(
+            authorisation=given.id,
+            prisoner_number=given.prisoner_number,
+            name=f"{given.forenames} {given.surname}".strip(),
+            born=given.date_of_birth,
+            movement=given.movement_type.value,
+            reason=given.movement_reason.value,
+            purpose=purpose.name if purpose else "No such release",
+            opens=given.window_opens,
+            closes=given.window_closes,
+            state=given.state.value,
+            approvers=tuple(each.officer for each in given.approvals),
+        )
+
     def _open(self, kept: SealedReference) -> Reference:
         bound = _bound(kept.prisoner_number, kept.modality, kept.position, kept.enrolment)
         try:
@@ -224,21 +240,6 @@ def _life(conn: Connection, authorisation: str) -> Life | None:
         return None
     session = held.session.hex() if held.session else None
     return Life(state=LifeState(held.state.value), session=session, stopped=held.stopped_at is not None)
-
-
-def _case(given: Authorisation) -> Case:
-    return Case(
-        authorisation=given.id,
-        prisoner_number=given.prisoner_number,
-        name=f"{given.forenames} {given.surname}".strip(),
-        born=given.date_of_birth,
-        movement=given.movement_type.value,
-        reason=given.movement_reason.value,
-        opens=given.window_opens,
-        closes=given.window_closes,
-        state=given.state.value,
-        approvers=tuple(each.officer for each in given.approvals),
-    )
 
 
 def _said(answer: embedded.Changed | embedded.Refused) -> str | None:
