@@ -79,6 +79,16 @@ def explain(what: str, error: ValidationError) -> str:
     return f"{what} cannot be read: {'; '.join(lines)}{more}."
 
 
+def refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For `json.loads`: a key that occurs twice refuses, or two readers of one file would see different things."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise MalformedError(f'The key "{twice}" occurs twice.')
+    return made
+
+
 class Named(Record):
     """A person as a document names them; a missing date of birth is None."""
 

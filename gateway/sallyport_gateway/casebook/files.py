@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from sallyport_gateway.authority.records import MAX_BYTES
+from sallyport_gateway.authority.records import MAX_BYTES, refuse_twice
 from sallyport_gateway.casebook.words import FORM, Case, Variant
 from sallyport_protocol.errors import MalformedError, RoadError
 
@@ -76,7 +76,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise MalformedError(f"{path.name} has more than {MAX_BYTES} bytes; a case is one person, one moment.")
-        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=refuse_twice)
     except OSError as error:
         raise RoadError(f"{path} cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
@@ -84,13 +84,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise MalformedError(f"{path.name} must hold one JSON object.")
     return content
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that occurs twice refuses: the two readers of one file must not see different things."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
-        raise MalformedError(f'The key "{twice}" occurs twice.')
-    return made

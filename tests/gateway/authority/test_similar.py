@@ -1,0 +1,77 @@
+"""Names and dates of birth that may be the same person's, and those that may not."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from naive_oracle import jaro_winkler
+from rapidfuzz.distance import JaroWinkler
+
+from sallyport_gateway.authority.policy import release_policy
+from sallyport_gateway.authority.records import Named
+from sallyport_gateway.authority.similar import name_similarity, plain, same_birthday, same_name
+
+LEAST = release_policy().measures.name_similarity.value
+
+
+def named(text: str) -> Named:
+    surname, _, forenames = text.partition(", ")
+    return Named(surname=surname, forenames=forenames)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Harte, Rowan", "HARTE, ROWAN JAMES"),
+        ("Harte, Rowan", "Hartes, Rowan"),
+        ("Harte, Rowan", "Hatre, Rowan"),
+        ("Harte, Rowan", "Rowan, Harte"),
+        ("Kaddour-Cherif, Brahim", "Kadour Cherif, Ibrahim"),
+        ("O’Brien-Núñez, Zoë", "OBrien Nunez, Zoe"),
+        ("Smith, Jon", "Smyth, John"),
+        ("Harte", "Harte, Rowan"),
+        ("Ковальчук, Олена", "КОВАЛЬЧУК, Олена"),
+    ],
+)
+def test_alike(one: str, other: str) -> None:
+    assert name_similarity(named(one), named(other)) >= LEAST
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Harte, Rowan", "Lindqvist, Oskar"),
+        ("Harte, Rowan", "Harte, Ibrahim"),
+        ("Smith, A", "Ковальчук, А"),
+        (" ", " "),
+    ],
+)
+def test_not_alike(one: str, other: str) -> None:
+    assert name_similarity(named(one), named(other)) < LEAST
+
+
+def test_the_same_name_is_stricter_than_a_similar_one() -> None:
+    assert same_name(named("O’Brien-Núñez, Zoë"), named("o'brien nunez, ZOE ANN"))
+    assert same_name(named("Rowan, Harte"), named("Harte, Rowan"))
+    assert not same_name(named("Harte, Rowan"), named("Hartes, Rowan"))
+    assert not same_name(named(""), named(""))
+
+
+def test_birthdays() -> None:
+    assert same_birthday(date(1991, 4, 7), date(1991, 7, 4))
+    assert not same_birthday(date(1991, 4, 7), date(1991, 4, 8))
+    assert not same_birthday(None, None)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_name(text: str) -> None:
+    once = plain(text)
+    assert plain(once) == once or any(ord(sign) > 127 for sign in text)
+    assert name_similarity(named(text.replace(",", "")), named("Harte, Rowan")) <= 1.0
+
+
+@given(st.text("abcdeé", max_size=12), st.text("abcdeé", max_size=12))
+def test_the_library_computes_the_textbooks_similarity(one: str, other: str) -> None:
+    if one or other:
+        assert JaroWinkler.similarity(one, other) == pytest.approx(jaro_winkler(one, other))
