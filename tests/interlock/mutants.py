@@ -164,17 +164,9 @@ def killed(name: str, path: Path, mutant: Mutant | None) -> bool:
         if mutant:
             sys.meta_path.insert(0, Finder(name, mutant.code, path))
         tests = [str((HERE / test).resolve()) for test in MODULES[name]]
-        options = [
-            "-x",
-            "-q",
-            "-c",
-            os.devnull,
-            f"--rootdir={HERE}",
-            "--import-mode=importlib",
-            "-p",
-            "no:cacheprovider",
-        ]
-        options += [f"--confcutdir={HERE}", "-p", "no:hypothesispytest", "-k", "not six_hundred and not ten_thousand"]
+        options = ["-x", "-q", "-c", os.devnull, f"--rootdir={HERE}", f"--confcutdir={HERE}"]
+        options += ["--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+        options += ["-k", "not six_hundred and not ten_thousand"]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             result = pytest.main([*options, *tests])
         os._exit(0 if result == 0 else 1)
@@ -201,10 +193,8 @@ def main() -> None:
                 line = source.splitlines()[mutant.line - 1].strip()
                 reason = ALLOWED.get((name, line, mutant.change))
                 alive += reason is None
-                print(
-                    f"{'LIVES' if reason is None else 'equal'} {name}:{mutant.line}: {line}\n      {mutant.change}",
-                    flush=True,
-                )
+                word = "LIVES" if reason is None else "equal"
+                print(f"{word} {name}:{mutant.line}: {line}\n      {mutant.change}", flush=True)
         total += len(found)
         print(f"{name}: {len(found)} mutants in {time.monotonic() - start:.0f} s", flush=True)
     print(f"{total} mutants, {alive} live")

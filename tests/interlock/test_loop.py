@@ -242,6 +242,11 @@ def test_any_exception_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not site.on
     assert isinstance(site.faults[0], ZeroDivisionError)
     assert not site.free_out
+    site.power_on()
+    site.run(100)
+    site.send(Message(wire.EVENTS_REQUEST, after=0))
+    site.run(40)
+    assert [e.kind for e in site.heard(wire.EVENT)[-3:]] == [wire.OPENED, wire.FAULT, wire.RELOCKED]
 
 
 def test_a_blank_board_stays_locked() -> None:

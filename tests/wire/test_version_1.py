@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sallyport_wire import messages
 from sallyport_wire.frames import CURRENT_VERSION, MIN_VERSION, Decoder, encode, read
 from sallyport_wire.messages import FrameError, Message
 
@@ -27,6 +28,27 @@ def message_of(vector: dict[str, Any]) -> Message:
 
 def test_version_1_is_still_spoken() -> None:
     assert MIN_VERSION <= 1 <= CURRENT_VERSION
+
+
+def test_numbers_of_version_1() -> None:
+    numbers = {
+        "type": "OPEN_REQUEST GRANT VOID STATUS_REQUEST EVENTS_REQUEST CLEAR",
+        "type up": "BOOT NONCE EVENT VOID_ANSWER STATUS REFUSED",
+        "kind": "OPENED DOOR_OPEN DOOR_CLOSED RELOCKED NOT_OPENED EXPIRED UNGRANTED_OPEN TAMPER MISMATCH DOOR_HELD "
+        "CLEARED FAULT",
+        "answer": "VOID_NOT_OPENED VOID_OPENED VOID_UNKNOWN",
+        "state": "LOCKED WAITING OPEN LOCKED_OUT",
+        "reason": "WRONG_LANE STALE_REQUEST TOO_SOON BUSY IS_LOCKED_OUT PEER_CLAIMS NOT_CLOSED WRONG_NONCE "
+        "WRONG_SESSION BAD_LIFETIME TOO_LATE NO_ROOM",
+    }
+    first = {"type up": 0x81, "state": 0}
+    for what, names in numbers.items():
+        found = [getattr(messages, name) for name in names.split()]
+        start = first.get(what, 1)
+        assert found == list(range(start, start + len(found))), what
+    inputs = "DOOR_IS_CLOSED BOLT_IS_LOCKED BOX_IS_CLOSED PEER_IS_FREE"
+    assert [getattr(messages, name) for name in inputs.split()] == [1, 2, 4, 8]
+    assert bytes(16) == messages.NO_SESSION == messages.NO_NONCE
 
 
 @pytest.mark.parametrize("vector", VECTORS["good"], ids=lambda v: v["name"])

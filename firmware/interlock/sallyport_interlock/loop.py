@@ -10,7 +10,7 @@ from sallyport_interlock.journal import Journal
 from sallyport_interlock.link import Link
 from sallyport_interlock.once import Once
 from sallyport_interlock.settings import CLOCK_MASK, EVENTS_PER_REQUEST
-from sallyport_wire.messages import BOOT, EVENTS_REQUEST, NO_SESSION, STATUS, STATUS_REQUEST, Message
+from sallyport_wire.messages import BOOT, EVENTS_REQUEST, FAULT, NO_NONCE, NO_SESSION, STATUS, STATUS_REQUEST, Message
 
 
 class Loop:
@@ -46,6 +46,10 @@ class Loop:
         if self.gate.idle:
             self._tidy()
         self._board.feed()
+
+    def fail(self) -> None:
+        """Note that an exception ended this start."""
+        self._journal.note(self._once.boots, FAULT, NO_SESSION, NO_NONCE, self.gate.ms)
 
     def _begin(self, inputs: int) -> None:
         self._booted = True

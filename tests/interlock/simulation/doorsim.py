@@ -9,6 +9,7 @@ from sallyport_interlock import keys
 from sallyport_interlock.journal import RECORD as EVENT_RECORD
 from sallyport_interlock.loop import Loop
 from sallyport_interlock.once import RECORD as ONCE_RECORD
+from sallyport_interlock.pages import FlashError
 from sallyport_wire import messages as wire
 from sallyport_wire.frames import Decoder, encode, read
 from sallyport_wire.messages import Message
@@ -219,7 +220,16 @@ class Site:
             raise
         except Exception as error:
             self.faults.append(error)
+            self._move(False)
+            if self.loop and not isinstance(error, PowerCut):
+                self._confess()
             self.power_off()
+
+    def _confess(self) -> None:
+        try:
+            self.loop.fail()
+        except (PowerCut, FlashError) as error:
+            self.faults.append(error)
 
     def step(self, ms: int) -> None:
         """Time passes, then one pass of the loop."""
