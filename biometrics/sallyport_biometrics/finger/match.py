@@ -14,6 +14,7 @@ from sallyport_biometrics.finger.descriptors import Described
 from sallyport_biometrics.finger.flow import Floats
 from sallyport_biometrics.finger.template import FingerTemplate
 from sallyport_biometrics.finger.weights import BIAS, WEIGHTS
+from sallyport_protocol.errors import MalformedError
 
 MEASUREMENTS = (
     "pairs, of the minutiae in the overlap",
@@ -33,7 +34,12 @@ SPREAD = 4.0
 
 
 def compare(probe: FingerTemplate, reference: FingerTemplate) -> float:
-    """Similarity, 0 to 1. Deterministic and symmetric; 0 for templates with too few minutiae or nothing alike."""
+    """Similarity, 0 to 1. Deterministic and symmetric; 0 for templates with too few minutiae or nothing alike.
+
+    Raises MalformedError for templates of different models: they mean different things.
+    """
+    if probe.model != reference.model:
+        raise MalformedError("the finger templates were made by different models; enrol the finger again")
     measured = measure(probe, reference)
     return NO_MATCH if measured is None else score_of(float(measured @ _WEIGHTS) + BIAS)
 
