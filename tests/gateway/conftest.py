@@ -4,16 +4,29 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from sallyport_gateway.store import Store
 from sallyport_gateway.store.engine import open_engines
 from sallyport_gateway.store.migrate import migrate
+from sallyport_provisioning.estate import Estate
+
+if TYPE_CHECKING:
+    from lane_world import World
+
+HERE = Path(__file__).parent
+for folder in (HERE / "simulation", HERE.parent / "interlock/simulation", HERE.parents[1] / "firmware/interlock"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+"""For the simulated lane, and the board's own firmware and flash within it."""
 
 
 def _programs() -> Path | None:
@@ -103,3 +116,49 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return str(tmp_path / "store.db")
     url: str = request.getfixturevalue("new_postgresql")
     return url
+
+
+@pytest.fixture(scope="session")
+def fast_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where a database's flush costs nothing: its durability is not what these tests are about."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path_factory.mktemp("fast")
+        return
+    folder = Path(tempfile.mkdtemp(prefix="sallyport-", dir=memory))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(fast_folder: Path) -> Path:
+    """A migrated store with one person's references in it, made once and copied."""
+    from lane_world import fill
+
+    path = fast_folder / "template.db"
+    with Store(path) as store:
+        fill(store)
+    return path
+
+
+@pytest.fixture
+def new_world(estate: Estate, template: Path, fast_folder: Path) -> "Iterator[Callable[[], World]]":
+    """Makes worlds of one lane each."""
+    from lane_world import World
+
+    made: list[World] = []
+
+    def make() -> World:
+        made.append(World(estate, template, Path(tempfile.mkdtemp(dir=fast_folder))))
+        made[-1].connect()
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+
+
+@pytest.fixture
+def world(new_world: "Callable[[], World]") -> "World":
+    """One lane whose kiosk and board have been heard."""
+    return new_world()

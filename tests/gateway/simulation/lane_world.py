@@ -1,0 +1,522 @@
+"""One lane in a world of its own: the real Lane, Opening, ledger and authority on SQLite, the shipped board firmware on
+simulated flash and door, and between them a kiosk and a broker that do what the schedule says. Time is injected.
+
+`World` moves nothing by itself: every message waits in `down` or `up` until a caller delivers, repeats or drops it.
+"""
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from doorsim import DOWN, UP, Site
+from sqlalchemy import Connection
+
+from sallyport_gateway.admit import Arrival
+from sallyport_gateway.book import Book
+from sallyport_gateway.desk import Desk
+from sallyport_gateway.drivers.authority_access import By
+from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
+from sallyport_gateway.lane import Lane
+from sallyport_gateway.mint import BoardKeys
+from sallyport_gateway.ports import Office, RecordEntry
+from sallyport_gateway.store import Store
+from sallyport_gateway.web.ports import ActOutcome
+from sallyport_protocol import envelope, sealing
+from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
+from sallyport_protocol.documents import Profile, Registry, interlock_fingerprint
+from sallyport_protocol.identity import Role
+from sallyport_protocol.messages import (
+    Capture,
+    EndReason,
+    Liveness,
+    LockFrames,
+    Modality,
+    ModalityOutcome,
+    ModalityResult,
+    Offer,
+    Outcome,
+    Presence,
+    Ready,
+    Reference,
+    Result,
+    StatedFmr,
+    chain_head,
+)
+from sallyport_protocol.topics import Kind, Topic
+from sallyport_provisioning.estate import Estate
+from sallyport_rig.demonstration import records
+
+T = TypeVar("T")
+KIOSK, LANE, BOARD, PRISON = "MDI-K01", "MDI-LANE-1", "MDI-L01", "MDI"
+APPROVERS, OFFICER, GOVERNOR = ("j.hughes", "m.okafor"), "s.patel", "d.morgan"
+KEYS: Final = BoardKeys(BOARD, LANE, 1, UP, DOWN)
+PASS_MS: Final = 50
+"""One pass of the board's loop, ms: below the stall that would end an opening."""
+
+
+class Crash(Exception):
+    """The gateway's process dies here."""
+
+
+class Clock:
+    """Both clocks of the world, moved by hand."""
+
+    def __init__(self) -> None:
+        self.ms = 1_000_000
+        self._base = datetime.now(UTC) - timedelta(milliseconds=self.ms)
+
+    def monotonic_ms(self) -> int:
+        return self.ms
+
+    def now(self) -> datetime:
+        return self._base + timedelta(milliseconds=self.ms)
+
+    @property
+    def wall(self) -> int:
+        return int(self.now().timestamp() * 1_000)
+
+
+class ShakyStore:
+    """The real store, with a visitor before and after every piece of work, who may crash the process."""
+
+    def __init__(self, store: Store, visit: Callable[[str], None]) -> None:
+        self.store, self._visit = store, visit
+
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        self._visit("before write")
+        value = self.store.write_now(job)
+        self._visit("after write")
+        return value
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        self._visit("before read")
+        return self.store.read_now(job)
+
+    def write_now(self, job: Callable[[Connection], T]) -> T:
+        return self.store.write_now(job)
+
+    def read_now(self, job: Callable[[Connection], T]) -> T:
+        return self.store.read_now(job)
+
+
+@dataclass
+class Kiosk:
+    """An honest kiosk, as far as the gateway can tell."""
+
+    estate: Estate
+    book: Book
+    boot: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+    key: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
+    counter: int = 0
+    offer: Offer | None = None
+    offered: int = 0
+    """The world's monotonic ms when the offer came."""
+    answered: bool = False
+    ended: EndReason | None = None
+    sequence: int = 0
+    frames: int = 0
+    person: str = "same"
+    """Who stands there after the answer: same, other, two, nobody."""
+
+    def sign(self, kind: Kind, message: Any) -> tuple[str, bytes]:
+        topic = str(Topic(PRISON, KIOSK, kind))
+        return topic, envelope.sign(message.to_map(), self.estate.signer(KIOSK), topic)
+
+    def ready(self) -> Ready:
+        return Ready(
+            prison=PRISON,
+            kiosk=KIOSK,
+            boot_nonce=self.boot,
+            seal_key=sealing.public_bytes(self.key),
+            offer_sequence=self.sequence,
+            model_set=self.book.model_set.digest,
+            policy=self.book.policy.digest,
+            software=self.book.model_set.software[0],
+            tamper=False,
+            lane=LANE,
+            interlock=BOARD,
+        )
+
+    def next(self) -> int:
+        self.counter += 1
+        return self.counter
+
+    def presence(self) -> Presence:
+        assert self.offer is not None
+        same, faces = {"same": (True, 1), "other": (False, 1), "two": (True, 2), "nobody": (False, 0)}[self.person]
+        return Presence(session=self.offer.session, counter=self.next(), same_track=same, faces=faces)
+
+
+def stated(upper: float) -> StatedFmr:
+    return StatedFmr(point_log10=upper - 0.3, upper_log10=upper, extrapolated=False)
+
+
+def modality(which: Modality, models: tuple[bytes, ...] = (), **changes: Any) -> ModalityResult:
+    """A match that is good enough."""
+    fields: dict[str, Any] = {
+        "modality": which,
+        "outcome": ModalityOutcome.MATCH,
+        "attempts": 1,
+        "llr": 9.0,
+        "fmr": stated(-5.0),
+        "quality": 0.8,
+        "attack_score": None,
+        "models": models,
+        "exception": None,
+        "reference_age_days": 30,
+    }
+    return ModalityResult(**(fields | changes))
+
+
+def honest_result(offer: Offer, book: Book, boot: bytes, counter: int, finished: int, **changes: Any) -> Result:
+    """What an honest kiosk says of the right person; `changes` are made before the chain is closed."""
+    models = tuple(book.model_set.models.values())
+    fields: dict[str, Any] = {
+        "session": offer.session,
+        "challenge": offer.challenge,
+        "kiosk": KIOSK,
+        "lane": LANE,
+        "boot_nonce": boot,
+        "counter": counter,
+        "oldest_capture": max(0, finished - 1_000),
+        "finished": finished,
+        "wall": 1,
+        "captures": (
+            Capture(modality=Modality.FACE, digest=b"f" * 32, at=max(0, finished - 1_000)),
+            Capture(modality=Modality.FINGER, digest=b"g" * 32, at=max(0, finished - 500)),
+        ),
+        "modalities": (modality(Modality.FACE, models[:1]), modality(Modality.FINGER, models[1:])),
+        "liveness": Liveness.PASSED,
+        "fused_llr": 18.0,
+        "fused_fmr": stated(-8.6193),  # 1e-10 (1 - ln 1e-10)
+        "outcome": Outcome.MATCH,
+        "detail": "",
+        "software": book.model_set.software[0],
+        "policy": book.policy.digest,
+        "model_set": book.model_set.digest,
+        "tamper": False,
+    }
+    fields |= changes
+    fields.setdefault("chain", chain_head(fields["session"], fields["challenge"], fields["captures"]))
+    return Result(**fields)
+
+
+def non_match(offer: Offer, book: Book, boot: bytes, counter: int, finished: int) -> Result:
+    """Somebody else stood there."""
+    wrong = modality(Modality.FACE, outcome=ModalityOutcome.NON_MATCH, fmr=None)
+    pair = (wrong, modality(Modality.FINGER))
+    return honest_result(
+        offer, book, boot, counter, finished, modalities=pair, outcome=Outcome.NON_MATCH, fused_fmr=None
+    )
+
+
+def book_of(estate: Estate) -> Book:
+    """The estate's book, with the simulated board's keys vouched for."""
+    known = estate.registry()
+    mark = {"fingerprint": interlock_fingerprint(UP, DOWN, 1), "epoch": 1}
+    entries = tuple(e.model_copy(update=mark) if Role.INTERLOCK in e.roles else e for e in known.entries)
+    registry = Registry(version=known.version, issued=known.issued, lanes=known.lanes, entries=entries)
+    return Book(
+        registry, estate.trust(), estate.model_set(), estate.policy(), Profile.DEVELOPMENT, timedelta(days=8)
+    )
+
+
+@dataclass(frozen=True)
+class Files:
+    """`BookFiles` as the desk sees it."""
+
+    world: "World"
+
+    @property
+    def book(self) -> Book:
+        return self.world.book
+
+
+class World:
+    """Everything on the two sides of the broker, and the broker's two roads."""
+
+    def __init__(self, estate: Estate, template: Path, folder: Path) -> None:
+        shutil.copy(template, folder / "store.db")
+        self.estate, self.book, self.clock = estate, book_of(estate), Clock()
+        self.store = Store(folder / "store.db")
+        self.shaky = ShakyStore(self.store, self._visit)
+        self.authority = EmbeddedAuthority(b"k" * 32, lambda: self.current)
+        self.current: bool | None = True
+        self.files = Files(self)
+        self.signer = estate.signer("gateway-1")
+        self.office = Office(
+            "gateway-1",
+            self.shaky,  # type: ignore[arg-type]
+            lambda: self.book,
+            self.authority,
+            self.signer,
+            self.clock,
+            self._send,
+            self.changed,
+        )
+        self.loop = asyncio.new_event_loop()
+        self.down: list[tuple[Topic, bytes, int]] = []
+        self.up: list[tuple[str, bytes]] = []
+        self.visitor: Callable[[str], None] = lambda _: None
+        self.on_send: Callable[[Topic, bytes], None] = lambda topic, message: None
+        self.crashes = 0
+        self.site = Site()
+        self._tap()
+        self.kiosk = Kiosk(estate, self.book)
+        self.lanes: dict[str, Lane] = {}
+        self.start_gateway()
+        self.desk = Desk(self)  # type: ignore[arg-type]
+        self._ticked = self._said = self._seen = self.clock.ms
+        self._papers = 0
+
+    def close(self) -> None:
+        self.store.close()
+        self.loop.close()
+
+    # The gateway
+
+    @property
+    def lane(self) -> Lane:
+        return self.lanes[LANE]
+
+    def start_gateway(self) -> None:
+        """A new process on the same store: nothing of the old one's memory is left."""
+        entry = self.book.registry.lane(LANE)
+        assert entry is not None
+        self.lanes[LANE] = Lane(self.office, entry, KIOSK, KEYS)
+        begin = getattr(self.lane, "begin", None)
+        if begin is not None:
+            self.run(begin())
+
+    def changed(self, lane: str) -> None:
+        """The pages are not here."""
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Runs gateway code; None when the process died in it and was started again."""
+        try:
+            return self.loop.run_until_complete(work)
+        except Crash:
+            self.crashes += 1
+            self.visitor = lambda _: None
+            self.start_gateway()
+            return None
+
+    def _visit(self, where: str) -> None:
+        self.visitor(where)
+
+    def _send(self, topic: Topic, message: bytes, expiry: float) -> None:
+        self._visit("before send")
+        self.on_send(topic, message)
+        self.down.append((topic, message, self.clock.ms + int(expiry * 1_000)))
+        self._visit("after send")
+
+    # The board
+
+    def _tap(self) -> None:
+        """What the board says goes to the kiosk as well as to its monitor."""
+        line = self.site.uart
+        plain = line.write
+
+        def write(data: bytes) -> int:
+            taken = plain(data)
+            if taken:
+                self._relay(bytes(data[:taken]))
+            return taken
+
+        line.write = write  # type: ignore[method-assign]
+
+    def _relay(self, data: bytes) -> None:
+        self.kiosk.frames += 1
+        frames = LockFrames(interlock=BOARD, sequence=self.kiosk.frames, frames=data)
+        self.up.append(self.kiosk.sign(Kind.LOCK_UP, frames))
+
+    # The broker
+
+    def deliver_down(self, index: int = 0, *, keep: bool = False) -> None:
+        """Brings one message to the kiosk; with `keep` it stays on the road and comes again."""
+        topic, message, expires = self.down[index] if keep else self.down.pop(index)
+        if self.clock.ms > expires:
+            return
+        content = envelope.verify(message, str(topic), self.book.registry.resolve).content
+        kiosk = self.kiosk
+        if topic.kind is Kind.LOCK_DOWN:
+            self.site.deliver(LockFrames.parse(content).frames)
+        elif topic.kind is Kind.OFFER:
+            offer = Offer.parse(content)
+            if offer.boot_nonce == kiosk.boot and offer.sequence > kiosk.sequence:
+                kiosk.sequence, kiosk.offer, kiosk.answered = offer.sequence, offer, False
+                kiosk.offered, kiosk.ended, kiosk.person = self.clock.ms, None, "same"
+        elif topic.kind is Kind.END and kiosk.offer is not None and content["session"] == kiosk.offer.session:
+            kiosk.ended = EndReason(content["reason"])
+
+    def deliver_up(self, index: int = 0, *, keep: bool = False) -> None:
+        topic, message = self.up[index] if keep else self.up.pop(index)
+        self.arrive(topic, message)
+
+    def arrive(self, topic: str, message: bytes, *, retained: bool = False) -> None:
+        """A message reaches the gateway now. What it refuses to believe it drops, as the service does."""
+        arrival = Arrival(topic, message, retained, self.clock.ms, self.clock.now())
+        self.run(self._hear(Topic.parse(topic).kind, arrival))
+
+    async def _hear(self, kind: Kind, arrival: Arrival) -> None:
+        from sallyport_protocol.errors import MalformedError
+
+        try:
+            await self.lane.hear(kind, arrival)
+        except MalformedError:
+            pass
+
+    def settle_roads(self) -> None:
+        """Delivers everything, in order, until both roads are empty and the board has answered."""
+        for _ in range(200):
+            while self.down:
+                self.deliver_down()
+            self.site.run(PASS_MS, PASS_MS)
+            self.clock.ms += PASS_MS
+            while self.up:
+                self.deliver_up()
+            if not self.down and not self.up and not self.site.uart.to_board:
+                return
+        raise AssertionError("the roads never become empty")
+
+    # Time
+
+    def wait(self, ms: int) -> None:
+        """Time passes: the board runs, the kiosk says READY and presence, the gateway ticks. Nothing is delivered."""
+        until = self.clock.ms + ms
+        while self.clock.ms < until:
+            self.clock.ms += PASS_MS
+            self.site.step(PASS_MS)
+            if self.clock.ms - self._said >= 5_000:
+                self._said = self.clock.ms
+                self.say_ready()
+            if self.clock.ms - self._seen >= 1_000:
+                self._seen = self.clock.ms
+                self.see()
+            if self.clock.ms - self._ticked >= 1_000:
+                self._ticked = self.clock.ms
+                self.run(self.lane.tick())
+
+    def pass_time(self, ms: int) -> None:
+        """Time passes and everything arrives at once."""
+        until = self.clock.ms + ms
+        while self.clock.ms < until:
+            self.wait(min(250, until - self.clock.ms))
+            self.settle_roads()
+
+    def say_ready(self) -> None:
+        self.up.append(self.kiosk.sign(Kind.READY, self.kiosk.ready()))
+
+    def see(self) -> None:
+        kiosk = self.kiosk
+        if kiosk.offer is not None and kiosk.answered and kiosk.ended is None:
+            self.up.append(kiosk.sign(Kind.PRESENCE, kiosk.presence()))
+
+    # The people
+
+    def connect(self) -> None:
+        """The kiosk is heard, and so is the board."""
+        self.say_ready()
+        self.settle_roads()
+        self.pass_time(2_000)
+
+    def authorise(self) -> str:
+        """A new authorisation, approved by two."""
+        self._papers += 1
+        number, now = f"auth-{self._papers}", self.clock.now()
+        document = records.text(records.authorisation(number, now))
+
+        def job(conn: Connection) -> None:
+            for each in self.authority.cases(conn, PRISON):
+                self.authority.withdraw(conn, each.authorisation, GOVERNOR, "superseded", now)
+            for kind, record in records.standing(now):
+                self.authority.record(conn, RecordEntry(kind, records.PRISONER, records.text(record), "feed"), "f", now)
+            for source in records.SOURCES:
+                self.authority.heard(conn, source, now)
+            assert self.authority.create(conn, document, GOVERNOR, now) is None
+
+        self.store.write_now(job)
+        for officer in APPROVERS:
+            outcome = self.act(officer, ActKind.APPROVE, authorisation=number)
+            assert outcome is not None and outcome.accepted, outcome
+        return number
+
+    def act(self, officer: str, kind: ActKind, /, **fields: str) -> ActOutcome | None:
+        """One signed act at the desk; None when the gateway died in it."""
+        return self.run(self.desk.do(self.signed(officer, kind, **fields)))
+
+    def signed(self, officer: str, kind: ActKind, /, at: int | None = None, **fields: str) -> bytes:
+        act = Act(
+            kind=kind, officer=officer, at=at or self.clock.wall, nonce=secrets.token_bytes(16), fields=dict(fields)
+        )
+        return envelope.sign(act.to_map(), self.estate.signer(officer), ACT_PLACE)
+
+    def start(self, authorisation: str) -> ActOutcome | None:
+        return self.act(OFFICER, ActKind.START, lane=LANE, authorisation=authorisation)
+
+    def confirm(self) -> ActOutcome | None:
+        check = self.lane.check
+        return self.act(OFFICER, ActKind.CONFIRM, session=check.session.hex() if check else "00")
+
+    def answer(self, make: Callable[..., Result] = honest_result, **changes: Any) -> None:
+        """The kiosk answers the offer that it has."""
+        kiosk = self.kiosk
+        assert kiosk.offer is not None
+        finished = self.clock.ms - kiosk.offered
+        result = make(kiosk.offer, self.book, kiosk.boot, kiosk.next(), finished, **changes)
+        kiosk.answered = True
+        self.up.append(kiosk.sign(Kind.RESULT, result))
+
+    def to_verdict(self, authorisation: str, make: Callable[..., Result] = honest_result) -> None:
+        """From START to the verdict, with everything delivered."""
+        outcome = self.start(authorisation)
+        assert outcome is not None and outcome.accepted, outcome
+        self.settle_roads()
+        self.pass_time(1_500)
+        self.answer(make)
+        self.settle_roads()
+
+    # What is true
+
+    def state_of(self, authorisation: str) -> str:
+        from sallyport_gateway.ledger import life
+
+        held = self.store.read_now(lambda conn: life.find(conn, authorisation))
+        return held.state.value if held else "NONE"
+
+    def record(self, kind: str, record: dict[str, Any]) -> ActOutcome | None:
+        """A source says something, by a signed act."""
+        fields = {"kind": kind, "prisoner": records.PRISONER, "document": records.text(record), "reason": "feed"}
+        return self.act(GOVERNOR, ActKind.RECORD, **fields)
+
+    def revoke(self, name: str) -> None:
+        """The registry says that this holder is revoked."""
+        known = self.book.registry
+        entries = tuple(
+            e.model_copy(update={"status": "REVOKED"}) if e.name == name else e for e in known.entries
+        )
+        registry = known.model_copy(update={})
+        registry = Registry.parse(
+            registry.to_map() | {"entries": [e.to_map() for e in entries], "version": known.version + 1}
+        )
+        self.book = replace(self.book, registry=registry)
+
+
+def fill(store: Store) -> None:
+    """The person's references, once for all worlds."""
+    authority, now = EmbeddedAuthority(b"k" * 32, lambda: True), datetime.now(UTC)
+
+    def job(conn: Connection) -> None:
+        for which, position in ((Modality.FACE, 0), (Modality.FINGER, 2)):
+            reference = Reference(
+                modality=which, position=position, template=b"t" * 64, captured_on="2026-06-01", record=bytes([position]) * 32
+            )
+            authority.enrol(conn, records.PRISONER, reference, By("reception", "enrolment"), now)
+
+    store.write_now(job)
