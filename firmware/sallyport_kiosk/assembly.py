@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from cryptography import x509
@@ -12,11 +13,12 @@ from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.finger import FingerExtractor
 from sallyport_kiosk.clock import SystemClock
 from sallyport_kiosk.configuration import Configuration
+from sallyport_kiosk.drivers.accepted import AcceptedVersions
 from sallyport_kiosk.drivers.cameras import make_camera
 from sallyport_kiosk.drivers.locks import make_lock_line
 from sallyport_kiosk.drivers.outbox import Outbox
 from sallyport_kiosk.drivers.sensors import make_sensor
-from sallyport_kiosk.drivers.signer_file import file_signer
+from sallyport_kiosk.drivers.signers import make_signer
 from sallyport_kiosk.face_reader import FaceReader
 from sallyport_kiosk.finger_reader import FingerReader
 from sallyport_kiosk.kiosk import Kiosk
@@ -30,13 +32,14 @@ from sallyport_models.calibrations import read_calibration
 from sallyport_models.manifest import Manifest
 from sallyport_models.software import software_digest
 from sallyport_models.store import ModelStore
-from sallyport_protocol.documents import ModelSet, load_model_set, load_policy, signed_by
+from sallyport_protocol.documents import ModelSet, Profile, load_model_set, load_policy, signed_by
 from sallyport_protocol.envelope import Signer
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import Role, identity_of, read_certificates
 from sallyport_protocol.messages import Reference
 from sallyport_protocol.sealing import public_bytes
 from sallyport_protocol.topics import Kind
+from sallyport_protocol.trust import Standing, read_trust, standing
 
 FINGER_MODEL: Final = "leader"
 
@@ -55,9 +58,9 @@ def assemble(configuration: Configuration) -> Parts:
     """Reads, verifies and joins everything. Raises RoadError or MalformedError that say what to do."""
     file, path = configuration.file, configuration.path
     boot = make_boot(configuration)
-    signer = make_signer(configuration)
+    signer = device_signer(configuration)
     seal_key, clock, board = X25519PrivateKey.generate(), SystemClock(), Board()
-    gateways = [each for each in read_certificates(configuration.read(file.trust.gateways)) if _is_gateway(each)]
+    gateways = trusted(configuration, file.trust.gateways, Role.GATEWAY)
     mouth = Mouth(boot, signer, signed_by(*gateways), public_bytes(seal_key))
     kiosk = Kiosk(
         boot,
@@ -88,7 +91,11 @@ def assemble(configuration: Configuration) -> Parts:
 def make_boot(configuration: Configuration) -> Boot:
     """The signed documents in force and a fresh boot nonce."""
     file, read = configuration.file, configuration.read
-    provisioner = signed_by(read_certificates(read(file.trust.provisioner))[0])
+    provisioner = signed_by(*trusted(configuration, file.trust.provisioner, Role.PROVISIONER))
+    accepted = AcceptedVersions(configuration.path(file.store.outbox) / "accepted.json")
+    model_set = load_model_set(read(file.documents.model_set), provisioner, accepted.of("model_set"))
+    policy = load_policy(read(file.documents.policy), provisioner, accepted.of("policy"))
+    accepted.accept(model_set=model_set.version, policy=policy.version)
     return Boot(
         file.prison,
         file.name,
@@ -96,16 +103,18 @@ def make_boot(configuration: Configuration) -> Boot:
         file.interlock,
         secrets.token_bytes(16),
         software_digest(),
-        load_model_set(read(file.documents.model_set), provisioner),
-        load_policy(read(file.documents.policy), provisioner),
+        model_set,
+        policy,
     )
 
 
-def make_signer(configuration: Configuration) -> Signer:
-    """The device key. Development reads a password-protected file."""
-    identity = configuration.file.identity
+def device_signer(configuration: Configuration) -> Signer:
+    """The device key: in a TPM or a token; in development a password-protected file, which production refuses."""
+    file, identity = configuration.file, configuration.file.identity
+    if identity.signer.startswith("file:") and file.profile is not Profile.DEVELOPMENT:
+        raise MalformedError("a key in a file is for development only; name a token or a TPM as identity.signer")
     password = configuration.read(identity.password_file).strip()
-    return file_signer(configuration.path(identity.certificate), configuration.path(identity.key), password)
+    return make_signer(identity.signer, configuration.path(identity.certificate), password, configuration.home)
 
 
 def make_session(
@@ -145,8 +154,22 @@ def load_approved(store: ModelStore, approved: ModelSet, name: str) -> bytes:
     return model.bytes
 
 
-def _is_gateway(certificate: x509.Certificate) -> bool:
+def trusted(configuration: Configuration, name: str, role: Role) -> list[x509.Certificate]:
+    """The certificates of a file whose holders have the role and stand well now. Raises MalformedError for none."""
+    file, read = configuration.file, configuration.read
+    trust, now = read_trust(read(file.trust.authorities), read(file.trust.revoked)), datetime.now(UTC)
+    found = [
+        each
+        for each in read_certificates(read(name))
+        if _has_role(each, role) and standing(each, trust, now) is Standing.GOOD
+    ]
+    if not found:
+        raise MalformedError(f"{configuration.path(name)} holds no {role} in good standing; provision this kiosk again")
+    return found
+
+
+def _has_role(certificate: x509.Certificate, role: Role) -> bool:
     try:
-        return Role.GATEWAY in identity_of(certificate).roles
+        return role in identity_of(certificate).roles
     except MalformedError:
         return False

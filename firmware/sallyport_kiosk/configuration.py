@@ -3,7 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,10 +21,11 @@ class BrokerPlace(Word):
 
 
 class Identity(Word):
-    signer: Literal["file"]
-    """Where the signing key is. `file` is for development; a token or TPM driver adds its name here."""
+    signer: Text
+    """Where the signing key is, by URI (`drivers/signers.py`); `file:` is for development only."""
     certificate: Text
     key: Text
+    """For TLS."""
     password_file: Text
 
 

@@ -46,7 +46,7 @@ def kiosk_toml(description: Description, kiosk: Kiosk, interlock: Interlock | No
             "profile": str(description.profile),
             "broker": {"host": description.broker.host, "port": description.broker.port},
             "identity": {
-                "signer": "file",
+                "signer": "file:key.pem",
                 "certificate": "certificate.pem",
                 "key": "key.pem",
                 "password_file": "key-password",

@@ -125,6 +125,10 @@ class World:
         place = self.estate.description.kiosk[0]
         return f"http://{place.screen_host}:{place.screen_port}"
 
+    def programs(self) -> dict[str, subprocess.Popen[bytes]]:
+        """What runs, by name."""
+        return dict(self._programs)
+
     def start_gateway(self) -> None:
         self._begin("gateway", "sallyport_gateway", self.estate.gateway_config)
 
