@@ -46,7 +46,12 @@ def same_birthday(one: date | None, other: date | None) -> bool:
     """The same day, or day and month swapped. A missing date is nobody's."""
     if one is None or other is None:
         return False
-    return one == other or (one.year, one.month, one.day) == (other.year, other.day, other.month)
+    return other in (one, swapped(one))
+
+
+def swapped(day: date | None) -> date | None:
+    """The date with day and month exchanged; None where that is no date."""
+    return date(day.year, day.day, day.month) if day is not None and day.day <= 12 else None
 
 
 def _first(name: Named) -> str:

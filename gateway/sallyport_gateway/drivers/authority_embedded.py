@@ -186,6 +186,11 @@ def find(conn: Connection, authorisation: str) -> Authorisation | None:
     return None if found is None else _whole([found], _approvals_of(conn, [authorisation]))[0]
 
 
+def number_of(conn: Connection, authorisation: str) -> str | None:
+    """The prisoner number that an authorisation is for."""
+    return conn.execute(_NUMBER_OF, {"id": authorisation}).scalar()
+
+
 def of_prison(conn: Connection, prison_id: str, closes_after: datetime) -> tuple[Authorisation, ...]:
     """The living authorisations of a prison whose window closes after a time, by opening: the officer's list."""
     rows = conn.execute(
@@ -209,6 +214,9 @@ def of_people(conn: Connection, numbers: Sequence[str]) -> tuple[Authorisation, 
 _OF_PEOPLE: Final = select(authorisations).where(
     authorisations.c.prisoner_number.in_(bindparam("numbers", expanding=True))
 )
+_OF_ID: Final = select(authorisations).where(authorisations.c.id == bindparam("id"))
+_NUMBER_OF: Final = select(authorisations.c.prisoner_number).where(authorisations.c.id == bindparam("id"))
+_LOCK_ID: Final = _OF_ID.with_for_update()
 _OF_IDS: Final = (
     select(approvals)
     .where(approvals.c.authorisation.in_(bindparam("ids", expanding=True)))
@@ -242,8 +250,7 @@ def _not_in(found: Any, authorisation: str, what: str) -> Refused:
 
 
 def _find(conn: Connection, authorisation: str, *, lock: bool = False) -> Any:
-    query = select(authorisations).where(authorisations.c.id == authorisation)
-    return conn.execute(query.with_for_update() if lock else query).first()
+    return conn.execute(_LOCK_ID if lock else _OF_ID, {"id": authorisation}).first()
 
 
 def _approvals_of(conn: Connection, ids: Sequence[str]) -> Sequence[Any]:

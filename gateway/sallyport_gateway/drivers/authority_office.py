@@ -33,6 +33,7 @@ from sallyport_gateway.drivers.authority_compose import compose
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
 from sallyport_gateway.drivers.authority_references import SealedReference, enrol, references_of
 from sallyport_gateway.drivers.authority_tables import authorisations, exceptions, records
+from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 from sallyport_gateway.ledger import freezes, life
 from sallyport_gateway.ports import Case, Question, RecordEntry
 from sallyport_protocol.decision import Decision
@@ -63,6 +64,7 @@ class EmbeddedAuthority:
         self._key_id = sha256(b"sallyport/v1/reference-key" + reference_key).hexdigest()[:16]
         self._ledger_current = ledger_current
         self.policy = policy or release_policy()
+        self._unmatched = UnmatchedWarrants()
 
     def case(self, conn: Connection, authorisation: str) -> Case | None:
         """One authorisation; None when there is none of that name."""
@@ -76,19 +78,20 @@ class EmbeddedAuthority:
 
     def decide(self, conn: Connection, question: Question) -> Decision:
         """Composes what every source says now, runs checks 13 to 25 and judges all twenty-five."""
-        given = embedded.find(conn, question.authorisation)
+        number = embedded.number_of(conn, question.authorisation)
+        found = compose(conn, number or "unknown", self._unmatched, self.policy.measures.name_similarity.value)
+        given = next((each for each in found.authorisations if each.id == question.authorisation), None)
         request = ReleaseRequest(
             session=question.session.hex(),
             prison_id=question.prison,
             lane=question.lane,
             lane_kind=LaneKind(question.lane_kind),
-            prisoner_number=given.prisoner_number if given else "",
+            prisoner_number=number or "",
             authorisation_id=question.authorisation,
             movement_type=given.movement_type if given else MovementType.REL,
             movement_reason=given.movement_reason if given else MovementReason.CR,
             confirming_officer=question.officer or None,
         )
-        found = compose(conn, request.prisoner_number or "unknown")
         lives = {each.id: here for each in found.authorisations if (here := _life(conn, each.id)) is not None}
         frozen = [
             Freeze(scope=FreezeScope(each.scope), name=each.name, why=each.why)

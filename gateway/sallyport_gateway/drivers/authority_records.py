@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from sallyport_gateway.authority.calendar import from_millis
 from sallyport_gateway.authority.records import (
@@ -34,6 +34,7 @@ from sallyport_gateway.authority.similar import plain
 from sallyport_gateway.authority.words import AuthorisationState, Source
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_tables import authorisations, heard, names, records
+from sallyport_gateway.drivers.authority_unmatched import renew
 from sallyport_protocol.errors import MalformedError
 
 EVERYBODY: Final = "*"
@@ -122,6 +123,8 @@ def put(conn: Connection, kind: Kind, prisoner_number: str | None, record: Recor
         conn.execute(insert(records), {"kind": kind.value, "key": key, **row})
     else:
         conn.execute(update(records).where(here), row)
+    if prisoner_number is None or (old is not None and old.prisoner_number is None):
+        renew(conn)
     if isinstance(record, PrisonerRecord):
         _index_names(conn, record)
     log_access(conn, Action.COLLECTED if old is None else Action.ALTERED, prisoner_number, f"{kind} {key}", by, now)
@@ -193,17 +196,14 @@ def _name_row(number: str, name: Named, *, alias: bool) -> dict[str, Any]:
     }
 
 
-_ABOUT: Final = select(records.c.kind, records.c.key, records.c.prisoner_number, records.c.document).where(
-    or_(
-        records.c.prisoner_number.in_(bindparam("numbers", expanding=True)),
-        records.c.prisoner_number.is_(None),
-    )
+_ABOUT: Final = select(records.c.kind, records.c.key, records.c.document).where(
+    records.c.prisoner_number.in_(bindparam("numbers", expanding=True))
 )
 _HEARD: Final = select(heard).where(heard.c.scope.in_(bindparam("scopes", expanding=True)))
 
 
 def records_about(conn: Connection, numbers: list[str]) -> list[Any]:
-    """Rows (kind, key, prisoner_number, document) about these numbers, and the warrants linked to nobody."""
+    """Rows (kind, key, document) about these numbers."""
     return list(conn.execute(_ABOUT, {"numbers": numbers}))
 
 

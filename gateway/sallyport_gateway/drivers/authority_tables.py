@@ -38,6 +38,14 @@ records = Table(
 )
 """What sources say, one row for each record. A warrant without a prisoner number is linked to nobody."""
 
+tokens = Table(
+    "authority_token",
+    authority_metadata,
+    Column("name", String(16), primary_key=True),
+    Column("token", String(16), nullable=False),
+)
+"""A random token for each thing that is kept in memory, written anew with every change of it."""
+
 heard = Table(
     "authority_heard",
     authority_metadata,

@@ -1,0 +1,82 @@
+"""Warrants linked to nobody: which of them may be about a person. Hundreds may lie about; each decision asks.
+
+They are kept in memory, parsed, under the random token that every change of such a warrant writes anew in the same
+transaction; so what is in memory is always what this transaction sees, also after a rollback. The choice here only
+leaves out what the check would leave out anyway (`check_papers`): it is coarser, never finer.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
+from sqlalchemy import Connection, insert, select, update
+
+from sallyport_gateway.authority.records import Named, Warrant
+from sallyport_gateway.authority.similar import plain, swapped
+from sallyport_gateway.drivers.authority_tables import records, tokens
+
+_NAME: Final = "unmatched"
+_TOKEN: Final = select(tokens.c.token).where(tokens.c.name == _NAME)
+_ALL: Final = select(records.c.document).where(records.c.kind == "WARRANT", records.c.prisoner_number.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    token: str
+    warrants: tuple[Warrant, ...]
+    surnames: tuple[str, ...]
+    born: dict[date, list[int]]
+    """Places in `warrants` by date of birth, and by the same date with day and month swapped."""
+
+
+def renew(conn: Connection) -> None:
+    """Says that a warrant linked to nobody came, changed or went. Goes into the same transaction as the change."""
+    token = secrets.token_hex(8)
+    if not conn.execute(update(tokens).where(tokens.c.name == _NAME).values(token=token)).rowcount:
+        conn.execute(insert(tokens), {"name": _NAME, "token": token})
+
+
+class UnmatchedWarrants:
+    """The memory; one for each authority. Threads may share it: what it holds is replaced whole."""
+
+    def __init__(self) -> None:
+        self._held = _Held("", (), (), {})
+
+    def all(self, conn: Connection) -> tuple[Warrant, ...]:
+        """Every one of them."""
+        return self._now(conn).warrants
+
+    def alike(self, conn: Connection, people: Sequence[Named], least: float) -> tuple[Warrant, ...]:
+        """Warrants with a surname like one of these names (`least`: Jaro-Winkler, 0 to 1) or the same birthday."""
+        held = self._now(conn)
+        found: set[int] = set()
+        words = {plain(each.surname) for each in people} | {plain(each.forenames).partition(" ")[0] for each in people}
+        for word in words - {""}:
+            near = process.extract(
+                word, held.surnames, scorer=JaroWinkler.similarity, processor=None, score_cutoff=least, limit=None
+            )
+            found.update(index for _, _, index in near)
+        for each in people:
+            if each.date_of_birth is not None:
+                found.update(held.born.get(each.date_of_birth, ()))
+        return tuple(held.warrants[index] for index in sorted(found))
+
+    def _now(self, conn: Connection) -> _Held:
+        token = conn.execute(_TOKEN).scalar() or ""
+        held = self._held
+        if held.token != token:
+            held = self._held = _hold(token, [Warrant.parse(document) for document in conn.execute(_ALL).scalars()])
+        return held
+
+
+def _hold(token: str, warrants: list[Warrant]) -> _Held:
+    born: dict[date, list[int]] = {}
+    for index, warrant in enumerate(warrants):
+        for day in {warrant.date_of_birth, swapped(warrant.date_of_birth)}:
+            if day is not None:
+                born.setdefault(day, []).append(index)
+    return _Held(token, tuple(warrants), tuple(plain(each.surname) for each in warrants), born)
