@@ -47,6 +47,9 @@ test: setup models  ## the whole suite but the long tests
 test-long: setup models  ## the long tests alone
 	$(BIN)/pytest -q -m long --timeout 3600 $(ARGS)
 
+bench: setup models  ## every benchmark; writes docs/performance.md (BENCH="session face" for some)
+	$(BIN)/python bench/all.py $(BENCH)
+
 tools:  ## Debian's programs that some tests use (Chromium, PostgreSQL); those tests are skipped without them
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto chromium postgresql
 

@@ -2,8 +2,8 @@
 
     .venv/bin/python bench/session.py [--json FILE] [--rounds N]
 
-The parts run on one thread each, on the public sample images. The whole runs the real programs with simulated hardware (`rig/`): camera at
-10 frames a second, fingerprint module at 921,600 baud, a person who is already there; so its times hold what a session cannot go below here.
+The parts run on one thread each, on the public sample images. The whole runs the real programs with simulated hardware
+(`rig/`): a camera at 10 frames a second, a fingerprint module, a person who is already there.
 """
 
 import argparse
