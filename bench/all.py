@@ -6,7 +6,6 @@
 import argparse
 import os
 import platform
-import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -25,8 +24,8 @@ BENCHES: Final = {
 }
 INTRODUCTION: Final = """# Performance
 
-Measured by `make bench` on the machine named with each part; every figure below is what the command printed. Times on a loaded or smaller
-machine differ; the ratios within one run are what carries over. `make bench` writes this page.
+`make bench` writes this page: every figure is what the command printed, on the machine named with it.
+Times on a loaded or smaller machine differ; the ratios within one run are what carries over.
 """
 
 
@@ -62,13 +61,8 @@ def main() -> int:
 def last_parts() -> dict[str, str]:
     """What the document says now, by benchmark."""
     text = DOCUMENT.read_text() if DOCUMENT.exists() else ""
-    titles = {title: name for name, title in BENCHES.items()}
-    found = re.findall(r"^## (.+)\n(?:.*\n)*?```\n(?:.*\n)*?```\n", text, re.MULTILINE)
-    return {titles[t]: m.group(0) for t in found if t in titles if (m := _part(text, t))}
-
-
-def _part(text: str, title: str) -> re.Match[str] | None:
-    return re.search(rf"^## {re.escape(title)}\n(?:.*\n)*?```\n(?:.*\n)*?```\n", text, re.MULTILINE)
+    found = {part.partition("\n")[0]: f"## {part}" for part in text.split("\n## ")[1:]}
+    return {name: found[title] for name, title in BENCHES.items() if title in found}
 
 
 def machine() -> str:

@@ -1,4 +1,3 @@
-# ruff: noqa: T201
 """Grant to strike, in ms: from the grant on the pseudo-terminal to the energised strike; and the time of a start.
 
 python bench/interlock.py [--visits N]; prints one JSON object.
