@@ -21,7 +21,7 @@ from sallyport_biometrics.face.words import Image
 PATCH = 96
 """Side of the central patch whose noise is looked at, in pixels."""
 LEAST_NOISE = 0.15
-"""Mean absolute difference of the noise of successive frames, in grey levels; to be measured on the kiosk's own camera."""
+"""Mean absolute difference of the noise of successive frames, in grey levels; to be set on the kiosk's camera."""
 RETURNING = 0.3
 """Correlation of two frames' noise above which one is a copy. Independent noise stays below 0.12 (synthetic sensor);
 a copy after JPEG of quality 95 has 0.57. Stronger compression hides it: then only the challenge protects."""

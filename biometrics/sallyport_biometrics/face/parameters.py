@@ -50,6 +50,12 @@ class Sharpness:
 
 
 @dataclass(frozen=True, slots=True)
+class Passive:
+    pattern: float
+    network: float
+
+
+@dataclass(frozen=True, slots=True)
 class Overall:
     edge: float
 
@@ -64,6 +70,7 @@ class Parameters:
     pose: PoseLimits
     sharpness: Sharpness
     overall: Overall
+    passive: Passive
 
 
 @cache
@@ -82,4 +89,5 @@ def parsed(tables: dict[str, Any]) -> Parameters:
         pose=PoseLimits(**tables["pose"]),
         sharpness=Sharpness(**tables["sharpness"]),
         overall=Overall(**tables["overall"]),
+        passive=Passive(**tables["passive"]),
     )

@@ -101,12 +101,16 @@ def fnmr_interval(
     """95 % interval of FNMR at a fixed threshold, by drawing identities, not pairs, with replacement.
 
     Pairs of one person share that person's difficulty; drawing pairs would give an interval that is too narrow.
+    Where nothing or everything was missed, drawing shows nothing: then the exact binomial bound for that many people.
     """
     people, index = np.unique(identities, return_inverse=True)
     if len(people) < 2:
         return Interval(0.0, 1.0)
     missed = np.bincount(index, weights=genuine < threshold)
     total = np.bincount(index)
+    bound = 0.025 ** (1.0 / len(people))
+    if missed.sum() in (0, total.sum()):
+        return Interval(0.0, 1.0 - bound) if missed.sum() == 0 else Interval(bound, 1.0)
     drawn = np.random.default_rng(seed).integers(0, len(people), (samples, len(people)))
     rates = missed[drawn].sum(axis=1) / total[drawn].sum(axis=1)
     low, high = np.quantile(rates, [0.025, 0.975])

@@ -82,6 +82,13 @@ def test_interval_covers_the_true_rate_and_is_wider_by_identity() -> None:
     assert by_identity > 1.5 * by_pair
 
 
+def test_no_error_in_few_people_is_no_proof() -> None:
+    none = fnmr_interval(np.ones(10, np.float32), np.arange(10), 0.5)
+    every = fnmr_interval(np.zeros(10, np.float32), np.arange(10), 0.5)
+    assert (none.low, none.high) == pytest.approx((0.0, 0.3085), abs=1e-3)  # Clopper and Pearson, 0 of 10
+    assert (every.low, every.high) == pytest.approx((0.6915, 1.0), abs=1e-3)
+
+
 def test_gini() -> None:
     assert gini([0.1, 0.1, 0.1]) == pytest.approx(0.0)
     assert gini([0.0, 0.0, 0.3]) == pytest.approx(1.0)
