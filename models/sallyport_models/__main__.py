@@ -1,6 +1,7 @@
 """`sallyport-models`: fetch, verify, list and explain the models; evaluate and calibrate them."""
 
 import importlib
+import json
 import pkgutil
 import sys
 from pathlib import Path
@@ -78,6 +79,31 @@ def list_models(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFE
 def card(name: str, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
     """Print a model's card in Markdown."""
     typer.echo(card_of(Manifest.read(manifest).model(name)))
+
+
+@app.command("compare")
+def compare_command(
+    first: Path,
+    second: Path,
+    dpi: Annotated[float, typer.Option(help="Resolution of both images")] = 500.0,
+    picture: Annotated[Path | None, typer.Option(help="Draw the paired minutiae here (PNG)")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON on standard output")] = False,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
+) -> None:
+    """Compare two fingerprint images: score, stated false match rate, and a picture of the paired minutiae."""
+    from sallyport_biometrics.finger import FingerExtractor
+    from sallyport_models.calibrations import read_calibration
+    from sallyport_models.compare import compare_images
+
+    extractor = FingerExtractor(_store(store, manifest).load("leader").bytes)
+    found = compare_images(first, second, extractor, read_calibration("finger"), dpi, picture)
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    label = " (extrapolated)" if found["extrapolated"] else ""
+    Console().print(f"score {found['score']:.4f}, log-likelihood ratio {found['llr']:+.2f}")
+    Console().print(f"stated FMR {found['fmr']:.1e}, at most {found['fmr_upper']:.1e}{label}")
 
 
 def main() -> None:
