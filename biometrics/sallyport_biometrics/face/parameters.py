@@ -23,7 +23,6 @@ class Frame:
     eyes_far: float
     eyes_close: float
     inside: float
-    off_centre: float
 
 
 @dataclass(frozen=True, slots=True)
