@@ -15,24 +15,26 @@ setup: $(VENV)/.installed assets  ## the virtual environment with the four conso
 	@$(BIN)/python -c "from sallyport_provisioning.mosquitto import ensure_mosquitto; ensure_mosquitto()"
 
 $(VENV)/.installed: requirements/dev.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@echo "setting up $(VENV): about 90 packages, a minute or two"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
 
 assets: var/assets/.installed  ## the GOV.UK and MoJ style sheets that the pages serve (needs Node and npm)
 
 # The fonts and the crest of GOV.UK belong to gov.uk addresses alone: neither is copied, and the sheets lose their names.
 var/assets/.installed: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js with npm (Debian: apt-get install nodejs npm)"; exit 1; }
-	npm ci --loglevel=error
-	mkdir -p $(@D)
-	for sheet in node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css \
+	@echo "style sheets: from npm"
+	@npm ci --loglevel=error
+	@mkdir -p $(@D)
+	@for sheet in node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css \
 	    node_modules/@ministryofjustice/frontend/moj/moj-frontend.min.css; do \
 	  sed -E -e 's/@font-face\{[^}]*GDS Transport[^}]*\}//g' -e 's/GDS Transport,//g' -e 's/[/][*]# sourceMappingURL=[^*]*[*][/]//' \
 	    "$$sheet" > "$(@D)/$${sheet##*/}" || exit 1; \
 	done
-	touch $@
+	@touch $@
 
 models: $(VENV)/.installed  ## fetch the models and the public sample images, each by its digest
 	@$(BIN)/sallyport-models fetch

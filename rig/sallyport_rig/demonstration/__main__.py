@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -18,6 +19,8 @@ from sallyport_rig.demonstration.scenarios import SCENARIOS, Play
 from sallyport_rig.demonstration.world import World
 
 console = Console(highlight=False)
+_WIDE = 130
+"""Columns of the terminal from which the table shows everything."""
 
 
 def demonstrate(
@@ -66,14 +69,17 @@ def _play(world: World, number: int) -> Outcome:
 
 
 def _show(outcomes: list[Outcome], folder: Path, seconds: float) -> None:
-    table = Table(title="What the door did", title_justify="left")
-    for column in ("Scenario", "Subject", "Kiosk", "Verdict", "Cause", "Checks", "Door", "s", ""):
+    wide = console.width >= _WIDE
+    table = Table(title="What the door did", title_justify="left", box=SIMPLE_HEAD)
+    for column in ("Scenario", *(("Subject", "Kiosk") if wide else ()), "Verdict", *(("Cause",) if wide else ())):
         table.add_column(column)
+    for column in ("Checks", "Door", "s", ""):
+        table.add_column(column, no_wrap=True)
     for each in outcomes:
         checks = ", ".join(str(number) for number in each.checks_failed)
-        mark = "as it must" if each.as_expected else "[red bold]NOT AS IT MUST[/]"
-        row = (each.scenario, each.subject, each.outcome, each.verdict, each.cause, checks, each.door)
-        table.add_row(*row, f"{each.seconds:.0f}", mark)
+        mark = "[green]as it must[/]" if each.as_expected else "[red bold]NOT AS IT MUST[/]"
+        middle = (each.subject, each.outcome, each.verdict, each.cause) if wide else (each.verdict,)
+        table.add_row(each.scenario, *middle, checks, each.door, f"{each.seconds:.0f}", mark)
     console.print(table)
     good = sum(each.as_expected for each in outcomes)
     console.print(
