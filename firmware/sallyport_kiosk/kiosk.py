@@ -85,6 +85,7 @@ class Kiosk:
         self._frame_sequence = 0
         self._ready_due = 0
         self._idle_due: int | None = 0
+        self._trouble = ""
         self._stopping = Event()
         self._link: MqttLink | None = None
         self._session: Session | None = None
@@ -140,6 +141,8 @@ class Kiosk:
             log.warning("dropped: %s", error)
         except RoadError as error:
             log.error("%s", error)
+        except Exception:
+            log.exception("what arrived could not be dealt with; the door stays locked")
 
     def _hear(self, arrival: Arrival) -> None:
         """Only what a gateway signed for this kiosk's own topic is looked at, and nothing that was retained."""
@@ -166,6 +169,7 @@ class Kiosk:
         if not self._end_session():
             log.error("offer %d refused: the session before it does not end", offer.sequence)
             return
+        self._idle_due = started
         place = binding((offer.session, offer.challenge, offer.kiosk, offer.lane, offer.handle, offer.policy))
         references = sealing.unseal(offer.sealed, self._seal_key, place)
         self._begin(offer, references, started)
@@ -225,19 +229,31 @@ class Kiosk:
 
     def _tick(self, now: int) -> None:
         assert self._link is not None
-        for waiting in self._outbox.due(self._clock.wall_ms()):
-            self._link.publish(waiting.topic, waiting.message, parameters.RESULT_EXPIRY_S)
+        self._resend()
         if now >= self._ready_due and self._link.connected:
             self._ready_due = now + parameters.READY_MS
             ready = self._mouth.ready(self._offer_sequence, self._tamper())
             self._publish(Kind.READY, self._mouth.say(Kind.READY, ready))
         if self._running is not None and now >= self._running.deadline:
             self._end_session()
-            self._display.picture(None)
             self._idle_due = now
         if self._idle_due is not None and now >= self._idle_due:
             self._idle_due = None
+            self._display.picture(None)
             self._display.show(Step.IDLE, "WELCOME")
+
+    def _resend(self) -> None:
+        """What waits in the outbox; one that fails (a full disk) is said when it begins to and when it is over."""
+        assert self._link is not None
+        trouble = ""
+        try:
+            for waiting in self._outbox.due(self._clock.wall_ms()):
+                self._link.publish(waiting.topic, waiting.message, parameters.RESULT_EXPIRY_S)
+        except RoadError as error:
+            trouble = str(error)
+        if trouble != self._trouble:
+            log.error("%s", trouble or "the outbox works again")
+            self._trouble = trouble
 
     def _publish(self, kind: Kind, message: bytes) -> None:
         assert self._link is not None

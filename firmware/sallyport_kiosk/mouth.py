@@ -6,8 +6,9 @@ from typing import Any
 from sallyport_kiosk.offers import Boot
 from sallyport_protocol import envelope
 from sallyport_protocol.envelope import KeyResolver, Signer
+from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.messages import Ready, Status
-from sallyport_protocol.topics import Kind, Topic
+from sallyport_protocol.topics import TO_DEVICE, Kind, Topic
 from sallyport_protocol.word import Message
 
 
@@ -32,8 +33,10 @@ class Mouth:
 
     def open(self, topic: str, payload: bytes) -> tuple[Kind, dict[str, Any]]:
         """Kind and content of a message that a gateway signed for this kiosk's topic. Raises MalformedError."""
-        verified = envelope.verify(payload, topic, self._gateways)
-        return Topic.parse(topic).kind, verified.content
+        kind = Topic.parse(topic).kind
+        if kind not in TO_DEVICE or topic != self.topic(kind):
+            raise MalformedError(f"a message on {topic}, which is not to {self._boot.kiosk}")
+        return kind, envelope.verify(payload, topic, self._gateways).content
 
     def ready(self, offer_sequence: int, tamper: bool) -> Ready:
         """READY as it stands now."""

@@ -1,0 +1,37 @@
+"""The best of several comparisons is worth less than it alone would be: a stranger had several chances."""
+
+import math
+
+import pytest
+from kiosk_doors import ALICE, BORIS, rates, reference
+
+from sallyport_kiosk.comparison import best_of
+from sallyport_protocol.messages import Modality
+
+CALIBRATION = rates("face")
+
+
+def test_one_comparison_states_its_own_rate() -> None:
+    mine = reference(Modality.FACE, ALICE)
+    best = best_of([(1.0, mine)], CALIBRATION)
+    assert (best.reference, best.fmr, best.llr) == (mine, CALIBRATION.fmr(1.0), CALIBRATION.llr(1.0))
+
+
+def test_the_best_of_four_is_worth_four_times_the_rate() -> None:
+    first, second = reference(Modality.FACE, ALICE), reference(Modality.FACE, BORIS)
+    best = best_of([(0.2, first), (0.9, second), (0.4, first), (0.1, first)], CALIBRATION)
+    alone = CALIBRATION.fmr(0.9)
+    assert best.reference is second
+    assert best.fmr.upper == pytest.approx(4 * alone.upper)
+    assert best.fmr.point == pytest.approx(4 * alone.point)
+    assert best.llr == pytest.approx(CALIBRATION.llr(0.9) - math.log(4))
+
+
+def test_a_rate_never_exceeds_one() -> None:
+    best = best_of([(0.0, reference(Modality.FACE, ALICE))] * 10, CALIBRATION)
+    assert best.fmr.upper_log10 == best.fmr.point_log10 == 0.0
+
+
+def test_no_comparison_is_no_worth() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        best_of([], CALIBRATION)
