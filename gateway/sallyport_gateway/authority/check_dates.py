@@ -15,7 +15,7 @@ from sallyport_gateway.authority.policy import Basis, DayRule, Purpose
 from sallyport_gateway.authority.question import Question, clock, day, same_officer, written
 from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Authorisation, Calculation, CourtOrder
-from sallyport_gateway.authority.words import CalculationStatus, ImmigrationKind, OrderChannel
+from sallyport_gateway.authority.words import CalculationStatus, DateType, ImmigrationKind, OrderChannel
 from sallyport_protocol.checks import CheckResult
 
 
@@ -101,9 +101,7 @@ def _check_inputs(q: Question, made: Calculation) -> Iterator[CheckResult]:
 
 def _check_due(q: Question, purpose: Purpose, given: Authorisation, made: Calculation) -> Iterator[CheckResult]:
     reference, records = made.calculation_reference, [made.calculation_reference]
-    named = given.date_type
-    if named is None and len(purpose.date_types) == 1:
-        named = purpose.date_types[0]
+    named = _date_type(given, purpose)
     if named is None or named not in purpose.date_types:
         allowed = " or ".join(purpose.date_types)
         yield finding("DATE_TYPE_DISAGREES", records, purpose=q.purpose_name, allowed=allowed, named=named or "none")
@@ -112,8 +110,7 @@ def _check_due(q: Question, purpose: Purpose, given: Authorisation, made: Calcul
     if on is None:
         yield finding("DATE_MISSING", records, reference=reference, named=named)
         return
-    early = int(q.policy.measures.friday_days.value) if given.early_day_decision else 0
-    due = due_from(on, purpose.day_rule, early)
+    due = due_from(on, purpose.day_rule, _early_days(q, given))
     if q.today < due:
         yield finding("NOT_DUE", records, named=named, date=day(on), due=day(due))
 
@@ -152,3 +149,25 @@ def _check_order_person(q: Question, order: CourtOrder) -> Iterator[CheckResult]
             number=number,
             found=f"{written(prisoner)}, born {day(prisoner.date_of_birth)}",
         )
+
+
+def due_day(q: Question) -> date | None:
+    """The first day on which this release is due, for the clock of a hold; None where nothing says so."""
+    given, purpose, made = q.authorisation, q.purpose, q.evidence.calculation
+    if given is None or purpose is None:
+        return None
+    if q.needs_dates:
+        named = _date_type(given, purpose)
+        on = made.dates.get(named) if made is not None and named is not None else None
+        return None if on is None else due_from(on, purpose.day_rule, _early_days(q, given))
+    return next((each.made_on for each in q.evidence.court_orders if each.order_id == given.order_id), None)
+
+
+def _date_type(given: Authorisation, purpose: Purpose) -> DateType | None:
+    """The date that the authorisation names; where it names none, the only one that the purpose can rest on."""
+    only = purpose.date_types[0] if len(purpose.date_types) == 1 else None
+    return given.date_type or only
+
+
+def _early_days(q: Question, given: Authorisation) -> int:
+    return int(q.policy.measures.friday_days.value) if given.early_day_decision else 0

@@ -14,9 +14,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, insert, select, update
 
+from sallyport_gateway.authority.check_dates import due_day
 from sallyport_gateway.authority.decide import decide
 from sallyport_gateway.authority.evidence import Freeze, Life, ReleaseRequest
+from sallyport_gateway.authority.holding import Ending, held_by
 from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
+from sallyport_gateway.authority.question import Question as ReleaseQuestion
+from sallyport_gateway.authority.question import ask
 from sallyport_gateway.authority.records import Authorisation, PrisonerRecord
 from sallyport_gateway.authority.words import (
     AuthorisationState,
@@ -30,8 +34,10 @@ from sallyport_gateway.authority.words import (
 from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_compose import compose
+from sallyport_gateway.drivers.authority_holds import end_holds_of, open_hold
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
 from sallyport_gateway.drivers.authority_references import SealedReference, enrol, references_of
+from sallyport_gateway.drivers.authority_sweep import note_release
 from sallyport_gateway.drivers.authority_tables import authorisations, exceptions, records
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 from sallyport_gateway.ledger import freezes, life
@@ -98,7 +104,18 @@ class EmbeddedAuthority:
             for each in freezes.over(conn, question.prison, question.lane)
         ]
         evidence = found.with_ledger(lives, frozen, self._ledger_current())
-        return decide(question.checks, request, evidence, self.policy, question.now)
+        decision = decide(question.checks, request, evidence, self.policy, question.now)
+        self._own(conn, decision, ask(request, evidence, self.policy, question.now))
+        return decision
+
+    def _own(self, conn: Connection, decision: Decision, asked: ReleaseQuestion) -> None:
+        """Every hold gets an owner and a clock; a release ends the holds before it."""
+        held = held_by(decision, asked.request.prison_id, due_day(asked))
+        if held is not None:
+            open_hold(conn, held)
+        else:
+            by = By("gateway", "a later attempt released")
+            end_holds_of(conn, decision.authorisation_id, Ending.ATTEMPT_REPEATED, by, asked.now)
 
     def references(self, conn: Connection, prisoner_number: str, officer: str, now: datetime) -> tuple[Reference, ...]:
         """The person's enrolled references, decrypted; the consultation is logged.
@@ -191,6 +208,7 @@ class EmbeddedAuthority:
         over = {"state": AuthorisationState.EXPIRED.value, "why": "released on it", "changed_at": millis(now)}
         conn.execute(update(authorisations).where(here).values(over))
         number = given.prisoner_number
+        note_release(conn, _request(given), now)
         document = conn.execute(
             select(records.c.document).where(records.c.kind == Kind.PRISONER.value, records.c.key == number)
         ).scalar()
@@ -243,6 +261,20 @@ def _life(conn: Connection, authorisation: str) -> Life | None:
         return None
     session = held.session.hex() if held.session else None
     return Life(state=LifeState(held.state.value), session=session, stopped=held.stopped_at is not None)
+
+
+def _request(given: Authorisation) -> ReleaseRequest:
+    """The request that a release on this authorisation answered, as far as the sweep looks at it."""
+    return ReleaseRequest(
+        session="released",
+        prison_id=given.prison_id,
+        lane="any",
+        lane_kind=given.lane_kind,
+        prisoner_number=given.prisoner_number,
+        authorisation_id=given.id,
+        movement_type=given.movement_type,
+        movement_reason=given.movement_reason,
+    )
 
 
 def _said(answer: embedded.Changed | embedded.Refused) -> str | None:

@@ -139,3 +139,56 @@ exceptions = Table(
     Column("ends_at", BigInteger, nullable=False),
 )
 """A modality that cannot be used for a person, as an officer recorded it, until it ends."""
+
+holds = Table(
+    "authority_hold",
+    authority_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("prisoner_number", String(64), nullable=False),
+    Column("authorisation", String(64), nullable=False),
+    Column("prison_id", String(8), nullable=False),
+    Column("verdict", String(8), nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("owner", String(32), nullable=False),
+    Column("next_step", String(32), nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("due", String(10)),
+    Column("level", String(32), nullable=False),
+    Column("over_detained_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("ending", String(32)),
+    Column("ended_by", String(64)),
+    Column("note", String(500)),
+    Index("ix_authority_hold_open", "ended_at", "prison_id"),
+)
+"""Holds and how they ended."""
+
+releases = Table(
+    "authority_release",
+    authority_metadata,
+    Column("authorisation", String(64), primary_key=True),
+    Column("prisoner_number", String(64), nullable=False),
+    Column("prison_id", String(8), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("released_at", BigInteger, nullable=False),
+    Column("watched_until", BigInteger, nullable=False),
+    Index("ix_authority_release_watched", "watched_until"),
+)
+"""Who has left, on what, and until when somebody keeps looking."""
+
+alarms = Table(
+    "authority_alarm",
+    authority_metadata,
+    Column("authorisation", String(64), primary_key=True),
+    Column("reason", String(64), primary_key=True),
+    Column("records", String(400), primary_key=True),
+    Column("sentence", String(500), nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("tell", String(200), nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("answered_by", String(64)),
+    Column("answered_at", BigInteger),
+    Column("was_error", Boolean),
+)
+"""What became known after a release, each thing once; an officer says whether the release was an error."""

@@ -10,8 +10,12 @@ branch_labels = None
 depends_on = None
 
 
+MADE = ("record", "token", "heard", "name", "authorisation", "approval", "reference", "access", "exception")
+
+
 def upgrade() -> None:
-    authority_metadata.create_all(op.get_bind(), checkfirst=False)
+    tables = [authority_metadata.tables[f"authority_{name}"] for name in MADE]
+    authority_metadata.create_all(op.get_bind(), tables=tables, checkfirst=False)
     for act in ("UPDATE", "DELETE"):
         if op.get_bind().dialect.name == "sqlite":
             op.execute(
