@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sallyport_biometrics.calibration import Calibration
 from sallyport_biometrics.face.template import FaceTemplate, aggregate
 from sallyport_biometrics.face.words import Box, Embedding, Face, Feedback, FrameAnalysis, Landmarks, Pose, Quality
-from sallyport_biometrics.finger import FingerRefusal, FingerTemplate
 from sallyport_biometrics.finger import Feedback as FingerFeedback
+from sallyport_biometrics.finger import FingerRefusal, FingerTemplate
 from sallyport_biometrics.finger.quality import PrintQuality
 from sallyport_biometrics.finger.template import _POINT
 from sallyport_kiosk.drivers.outbox import Outbox
