@@ -2,20 +2,17 @@
 
 import logging
 import signal
-import sys
 import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.logging import RichHandler
 
 from sallyport_kiosk.assembly import assemble
 from sallyport_kiosk.configuration import load_configuration
 from sallyport_kiosk.screen.app import create_app
-from sallyport_kiosk.screen.serving import PageServer, open_port
-from sallyport_protocol.errors import SallyportError
+from sallyport_link.program import log_to_terminal, run_program
+from sallyport_link.serving import PageServer, open_port
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,7 +30,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more")] = False,
 ) -> None:
     """Run the kiosk: camera, sensor, line to the interlock, prisoner's screen. Ctrl-C or SIGTERM ends it."""
-    _log(verbose)
+    log_to_terminal(verbose)
     configuration = load_configuration(config)
     place = configuration.file.screen
     parts = assemble(configuration)
@@ -52,18 +49,7 @@ def run(
 
 def main() -> None:
     """The console script: errors of ours end in one line and exit code 1."""
-    try:
-        app()
-    except SallyportError as error:
-        Console(stderr=True).print(f"sallyport-kiosk: {error}", style="red", markup=False, highlight=False)
-        sys.exit(1)
-
-
-def _log(verbose: bool) -> None:
-    handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(message)s", handlers=[handler])
-    for noisy in ("asyncio", "alembic", "httpx"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    run_program("sallyport-kiosk", app)
 
 
 if __name__ == "__main__":

@@ -3,24 +3,23 @@
 import asyncio
 import logging
 import signal
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 
+from sallyport_gateway.cli_audit import app as audit_app
 from sallyport_gateway.cli_decide import decide_command
 from sallyport_gateway.configuration import Configuration, load_configuration
-from sallyport_protocol.errors import SallyportError
+from sallyport_link.program import log_to_terminal, run_program
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
-
 app.command(name="decide")(decide_command)
+app.add_typer(audit_app, name="audit")
 
 
 @app.callback()
@@ -34,7 +33,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more")] = False,
 ) -> None:
     """Run the gateway and the officers' pages. Ctrl-C or SIGTERM ends it."""
-    _log(verbose)
+    log_to_terminal(verbose)
     asyncio.run(_serve(load_configuration(config)))
 
 
@@ -63,7 +62,7 @@ async def _serve(configuration: Configuration) -> None:
     from sallyport_gateway.service import Service
     from sallyport_gateway.views import Views
     from sallyport_gateway.web.app import create_app
-    from sallyport_gateway.web.serving import PageServer, open_port
+    from sallyport_link.serving import PageServer, open_port
 
     place = configuration.file.web
     listener = open_port(place.host, place.port)
@@ -87,18 +86,7 @@ async def _serve(configuration: Configuration) -> None:
 
 def main() -> None:
     """The console script: errors of ours end in one line and exit code 1."""
-    try:
-        app()
-    except SallyportError as error:
-        Console(stderr=True).print(f"sallyport-gateway: {error}", style="red", markup=False, highlight=False)
-        sys.exit(1)
-
-
-def _log(verbose: bool) -> None:
-    handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(message)s", handlers=[handler])
-    for noisy in ("asyncio", "alembic", "httpx"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    run_program("sallyport-gateway", app)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from sallyport_kiosk.ports import Pixels
 from sallyport_kiosk.screen.app import create_app
 from sallyport_kiosk.screen.board import Board
-from sallyport_kiosk.screen.serving import serve
 from sallyport_kiosk.stage import Step
+from sallyport_link.serving import serve
 
 SAMPLE = (
     (Step.IDLE, "WELCOME", 0.0),

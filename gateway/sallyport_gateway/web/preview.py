@@ -4,7 +4,7 @@ import sys
 
 from sallyport_gateway.web.app import create_app
 from sallyport_gateway.web.sample.views import SampleViews
-from sallyport_gateway.web.serving import serve
+from sallyport_link.serving import serve
 
 
 def main() -> None:

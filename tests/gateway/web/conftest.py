@@ -10,8 +10,8 @@ import pytest
 
 from sallyport_gateway.web.app import create_app, utc_now
 from sallyport_gateway.web.sample.views import SampleViews
-from sallyport_gateway.web.serving import PageServer, open_port
 from sallyport_gateway.web.view import LaneView
+from sallyport_link.serving import PageServer, open_port
 
 
 class Desk:

@@ -8,7 +8,7 @@ import pytest
 
 from sallyport_kiosk.screen.app import create_app
 from sallyport_kiosk.screen.board import Board
-from sallyport_kiosk.screen.serving import PageServer, open_port
+from sallyport_link.serving import PageServer, open_port
 
 
 class Screen:

@@ -7,8 +7,8 @@ import pytest
 from sallyport_kiosk.screen.app import create_app
 from sallyport_kiosk.screen.board import Board
 from sallyport_kiosk.screen.preview import SAMPLE, sample_picture
-from sallyport_kiosk.screen.serving import open_port
 from sallyport_kiosk.stage import Step
+from sallyport_link.serving import open_port
 from sallyport_protocol.errors import MalformedError, RoadError
 
 

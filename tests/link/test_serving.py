@@ -1,6 +1,6 @@
 import pytest
 
-from sallyport_gateway.web.serving import open_port
+from sallyport_link.serving import open_port
 from sallyport_protocol.errors import RoadError
 
 

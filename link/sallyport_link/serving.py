@@ -1,4 +1,4 @@
-"""Serves the officer's pages: a taken port is said plainly, and a stop does not wait for open pages."""
+"""Serves pages over HTTP: a taken port is said plainly, and a stop does not wait for open pages."""
 
 import socket
 from typing import Any

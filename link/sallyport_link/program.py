@@ -1,0 +1,29 @@
+"""How a long-running program of ours speaks on its terminal: what it logs, and how it ends on an expected failure."""
+
+import logging
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+from sallyport_protocol.errors import SallyportError
+
+_NOISY = ("asyncio", "alembic", "httpx")
+
+
+def log_to_terminal(verbose: bool) -> None:
+    """Logs to standard error; libraries only when something is wrong."""
+    handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(message)s", handlers=[handler])
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def run_program(name: str, command: Callable[[], None]) -> None:
+    """Runs a command line: an error of ours ends in one line and exit code 1."""
+    try:
+        command()
+    except SallyportError as error:
+        Console(stderr=True, soft_wrap=True).print(f"{name}: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
