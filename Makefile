@@ -67,3 +67,19 @@ check: setup  ## ruff, mypy strict, import-linter
 
 clean:  ## remove what the targets made (keeps the fetched models)
 	rm -rf run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: pins hardware mutants
+
+pins:  ## write the interlock's board file from hardware/pins.toml
+	$(BIN)/python -m sallyport_rig.pins
+
+hardware: var/hardware-venv/.installed  ## drawings, netlist and rule check, enclosure, into var/hardware
+	@var/hardware-venv/bin/python hardware/make.py var/hardware
+
+var/hardware-venv/.installed: requirements/hardware.lock
+	@mkdir -p var && $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements/hardware.lock
+	@touch $@
+
+mutants: setup  ## each small fault in gate, once and wire must fail a test (20 minutes)
+	$(BIN)/python tests/interlock/mutants.py $(MODULES)

@@ -21,7 +21,7 @@ MAX_PAYLOAD = 128
 MAX_BODY = HEAD_BYTES + MAX_PAYLOAD + MAC_BYTES + 2  # under 254, so COBS adds one byte exactly
 MIN_BODY = HEAD_BYTES + MAC_BYTES + 2
 
-_NIBBLES = tuple([0x1021 * n ^ (0x1021 * (n >> 4)) for n in range(16)])  # CRC of each high nibble
+_NIBBLES = tuple([0x1021 * n for n in range(16)])  # CRC of each high nibble
 
 
 def crc16(data: bytes) -> int:

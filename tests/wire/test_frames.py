@@ -1,5 +1,6 @@
 """Frames over a bad line: split, joined, noisy, endless."""
 
+import copy
 import random
 
 import pytest
@@ -128,7 +129,56 @@ def test_a_short_or_long_nonce_is_refused(nonce: bytes) -> None:
         Message(GRANT, lane=lane_id("A"), session=bytes(16), nonce=nonce, lifetime_ms=1).pack()
 
 
+def test_words_do_not_grow() -> None:
+    message = status_request()
+    [frame] = Decoder().feed(encode(message, 1, KEY))
+    for word in (message, frame, Decoder()):
+        with pytest.raises(AttributeError):
+            word.extra = 1  # type: ignore[union-attr]
+    with pytest.raises(AttributeError):
+        _ = message.x
+    assert copy.deepcopy(message) == message
+
+
+def test_each_kind_of_damage_has_its_reason() -> None:
+    body = bytes(range(1, 43))
+    cases = {
+        b"\x03\xff\xff": "shorter",  # two bytes whose CRC would be right
+        b"\x2a" + body[:41]: "shorter",
+        b"\x2b" + body[:42]: "wrong CRC",
+        b"\x09" + body[:5]: "not COBS",
+        b"\xff" + bytes([1]) * 254: "longer",
+        b"\x01" * 200: "longer",
+    }
+    for damaged, why in cases.items():
+        decoder = Decoder()
+        assert decoder.feed(b"\0" + damaged + b"\0") == []
+        assert decoder.dropped == 1
+        assert decoder.why.startswith(why), damaged
+
+
+def test_a_damaged_mac_is_a_line_error() -> None:
+    raw = bytearray(encode(status_request(b"x" * 16), 1, KEY))
+    raw[-5] = raw[-5] % 250 + 1
+    decoder = Decoder()
+    assert decoder.feed(bytes(raw)) == []
+    assert decoder.dropped == 1
+
+
+def test_the_shortest_frame_is_a_frame() -> None:
+    head = b"\x01\x04" + bytes([1, 1, 1, 1]) + bytes(2)
+    signed = head + hmac_sha256(KEY, head)
+    body = signed + crc16(signed).to_bytes(2, "big")
+    decoder = Decoder()
+    assert decoder.why == ""
+    [frame] = decoder.feed(b"\0" + b"".join(bytes([len(p) + 1]) + p for p in body.split(b"\0")) + b"\0")
+    assert frame.payload == b""
+    with pytest.raises(FrameError, match="does not have 0 bytes"):
+        read(frame, 0x01010101, KEY)
+
+
 def test_lane_id() -> None:
+    assert lane_id("!~")[:2] == b"!~"
     assert lane_id("MDI-LANE-1") == b"MDI-LANE-1" + bytes(6)
     assert len(lane_id("x" * 16)) == 16
     for name in ("", "x" * 17, "a b", "é", "\x7f"):

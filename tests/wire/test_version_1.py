@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sallyport_wire import messages
+from sallyport_wire import frames, messages
 from sallyport_wire.frames import CURRENT_VERSION, MIN_VERSION, Decoder, encode, read
 from sallyport_wire.messages import FrameError, Message
 
@@ -28,6 +28,7 @@ def message_of(vector: dict[str, Any]) -> Message:
 
 def test_version_1_is_still_spoken() -> None:
     assert MIN_VERSION <= 1 <= CURRENT_VERSION
+    assert (frames.HEAD_BYTES, frames.MAX_PAYLOAD, frames.MAX_BODY, frames.MIN_BODY) == (8, 128, 170, 42)
 
 
 def test_numbers_of_version_1() -> None:
@@ -68,13 +69,13 @@ def test_good_frame(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("vector", VECTORS["bad"], ids=lambda v: v["name"])
 def test_bad_frame(vector: dict[str, Any]) -> None:
     decoder = Decoder()
-    frames = decoder.feed(bytes.fromhex(vector["frame"]))
+    heard = decoder.feed(bytes.fromhex(vector["frame"]))
     if vector["refused_by"] == "decode":
-        assert frames == []
+        assert heard == []
         assert decoder.dropped == 1
         assert decoder.why
     else:
-        [frame] = frames
+        [frame] = heard
         with pytest.raises(FrameError):
             read(frame, 1, KEYS["down"])
     # Whatever came before, the next good frame is read.
