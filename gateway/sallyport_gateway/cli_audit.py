@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from sqlalchemy import Connection
 
-from sallyport_gateway.audit import checkpoint, generations, heads, log, shown, tree, verify
+from sallyport_gateway.audit import checkpoint, generations, heads, log, shown, statistics, tree, verify
 from sallyport_gateway.audit.checkpoint import NoteKey, note_key
 from sallyport_gateway.audit.witness import FileWitness, HttpWitness, Witness
 from sallyport_gateway.configuration import load_configuration
@@ -181,6 +181,29 @@ def export(
             sys.stdout.writelines(lines)
         else:
             _write(out, lines)
+
+
+@app.command("statistics")
+def count_decisions(
+    out: Annotated[Path | None, typer.Option("--out", help="CSV file to write [default: standard output]")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="SVG picture to write as well")] = None,
+    since: Annotated[datetime | None, typer.Option(help="From this time on (UTC)")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Before this time (UTC)")] = None,
+    config: Config = None,
+    store: Where = None,
+    name: Name = None,
+) -> None:
+    """Count decisions by month, prison, verdict and cause."""
+    low, high = _millis(since, 0), _millis(until, 2**62)
+    with _opened(config, store, None) as (conn, place):
+        every = log.entries(conn, _name(conn, place, name))
+        counts = statistics.count(entry for entry in every if low <= entry.at < high)
+        if plot is not None:
+            _write(plot, iter([statistics.as_svg(counts)]))
+        if out is not None:
+            _write(out, iter([statistics.as_csv(counts)]))
+    if out is None:
+        typer.echo(statistics.as_csv(counts), nl=False)
 
 
 @contextmanager

@@ -119,3 +119,13 @@ def test_a_store_without_a_configuration(config: Path, own_estate: Estate, tmp_p
     (tmp_path / "junk.db").write_bytes(b"junk" * 1_000)
     junk = run.invoke(app, ["verify", "--store", str(tmp_path / "junk.db"), "--log", LOG])
     assert junk.exit_code == 2 and "not a database" in junk.stderr
+
+
+def test_statistics(config: Path, tmp_path: Path) -> None:
+    told = _run(config, "statistics", "--plot", str(tmp_path / "plot.svg"))
+    assert told.exit_code == 0, told.output
+    assert list(csv.DictReader(told.stdout.splitlines())) == [
+        {"month": "1970-01", "prison": "MDI", "outcome": "DECISION", "cause": "", "count": "10"}
+    ]
+    assert (tmp_path / "plot.svg").read_text().startswith("<svg")
+    assert _run(config, "statistics", "--out", str(tmp_path / "no" / "where")).exit_code == 2
