@@ -66,9 +66,8 @@ class MinutiaeNetwork:
     def minutiae(self, image: Gray) -> Minutiae:
         """Minutiae of an H x W image of dark ridges at 500 dpi. Raises MalformedError on maps that are not numbers."""
         padded, left, top = _padded(image)
-        position, direction, ending = self._maps(padded)
-        smooth = cv2.sepFilter2D(position, -1, _BLUR, _BLUR, borderType=cv2.BORDER_CONSTANT)
-        rows, columns = np.nonzero((smooth >= p.MINUTIA_QUALITY) & (smooth == cv2.dilate(smooth, _WINDOW)))
+        position, direction, ending = self.maps(padded)
+        smooth, rows, columns = peaks(position)
         found = Minutiae(
             x=(columns - left).astype(np.float32),
             y=(rows - top).astype(np.float32),
@@ -80,13 +79,21 @@ class MinutiaeNetwork:
         found = found.kept((found.x >= 0) & (found.y >= 0) & (found.x < width) & (found.y < height))
         return found.kept(np.argsort(-found.quality, kind="stable"))
 
-    def _maps(self, padded: Gray) -> tuple[Floats, Floats, Floats]:
+    def maps(self, padded: Gray) -> tuple[Floats, Floats, Floats]:
+        """Position [H, W], direction (cosine, sine) [2, H, W] and type [H, W] of an image in multiples of 32 px."""
         outputs = self._session.run(
             ["position", "direction", "ending"], {"image": padded[None, None].astype(np.float32)}
         )
         if not all(np.isfinite(output).all() for output in outputs):
             raise MalformedError("the minutiae model gave values that are not numbers; treat the finger as faulty")
         return outputs[0][0, 0], outputs[1][0], outputs[2][0, 0]
+
+
+def peaks(position: Floats) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
+    """The smoothed position map, and rows and columns of its peaks above the least quality."""
+    smooth = np.asarray(cv2.sepFilter2D(position, -1, _BLUR, _BLUR, borderType=cv2.BORDER_CONSTANT), np.float32)
+    rows, columns = np.nonzero((smooth >= p.MINUTIA_QUALITY) & (smooth == cv2.dilate(smooth, _WINDOW)))
+    return smooth, rows, columns
 
 
 def _padded(image: Gray) -> tuple[Gray, int, int]:
