@@ -68,10 +68,13 @@ check: setup  ## ruff, mypy strict, import-linter
 clean:  ## remove what the targets made (keeps the fetched models)
 	rm -rf run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: pins hardware mutants
+.PHONY: pins firmware hardware mutants
 
 pins:  ## write the interlock's board file from hardware/pins.toml
 	$(BIN)/python -m sallyport_rig.pins
+
+firmware: setup  ## the interlock's firmware as it goes onto a board, with sizes and digest, into var/firmware
+	@$(BIN)/python -m sallyport_rig.firmware_build var/firmware
 
 hardware: var/hardware-venv/.installed  ## drawings, netlist and rule check, enclosure, into var/hardware
 	@var/hardware-venv/bin/python hardware/make.py var/hardware

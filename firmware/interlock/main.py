@@ -20,7 +20,7 @@ def main() -> None:
     try:
         from sallyport_interlock.loop import Loop
 
-        loop = Loop(board, identity.digest(identity.pieces(sys.path)))
+        loop = Loop(board, identity.measure(sys.path))
         while True:
             loop.step()
             board.rest()

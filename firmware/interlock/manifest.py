@@ -5,6 +5,7 @@
 # `unittest` and `hmac` come in test builds only, to check this build's hashlib on the board itself.
 include("$(PORT_DIR)/boards/manifest.py")
 module("main.py")
+module("sallyport_build.py", base_path="../../var/firmware")  # `make firmware` writes it: frozen files cannot be read
 package("sallyport_interlock")
 package("sallyport_wire", base_path="../../protocol")
 

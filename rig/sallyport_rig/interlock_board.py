@@ -9,14 +9,12 @@ The serial path and the flash file outlive `kill` and `restart`, as a cable and 
 """
 
 import contextlib
-import importlib.util
 import os
 import queue
 import random
 import selectors
 import socket
 import subprocess
-import sys
 import threading
 import time
 import tty
@@ -27,22 +25,8 @@ from types import TracebackType
 
 from sallyport_protocol.errors import RoadError
 from sallyport_rig.doorway import Doorway, Walk
-from sallyport_rig.pins import ROOT, load_pins
-from sallyport_wire.messages import lane_id
-
-FIRMWARE = ROOT / "firmware/interlock"
-SHIM = ROOT / "rig/board_shim"
-HEAP = "128k"
-
-
-@dataclass(frozen=True)
-class BoardKeys:
-    """What is loaded by cable: key epoch (from 1), lane name, and the two 32-byte keys."""
-
-    epoch: int
-    lane: str
-    down: bytes
-    up: bytes
+from sallyport_rig.interlock_keys import FIRMWARE, BoardKeys, environment, interpreter, load_keys
+from sallyport_rig.pins import load_pins
 
 
 @dataclass(frozen=True)
@@ -52,41 +36,6 @@ class Transition:
     t: float
     name: str
     level: bool
-
-
-def interpreter() -> list[str]:
-    """The command of the real MicroPython; RoadError when it is not installed."""
-    if importlib.util.find_spec("micropython_unix") is None:
-        raise RoadError("MicroPython is missing: run `make setup` (x86-64 Linux only)")
-    start = "import sys, micropython_unix; sys.exit(micropython_unix.run_main(sys.argv))"
-    return [sys.executable, "-c", start, "-X", f"heapsize={HEAP}"]
-
-
-def _environment(flash: Path, **more: str) -> dict[str, str]:
-    return {
-        "PATH": os.environ.get("PATH", ""),
-        "MICROPYPATH": f"{SHIM}:{FIRMWARE}:{ROOT / 'protocol'}",
-        "SALLYPORT_FLASH": str(flash),
-        **more,
-    }
-
-
-def load_keys(flash: Path, keys: BoardKeys) -> None:
-    """Load keys into a board's flash file, which is made when absent; RoadError when the board refuses them."""
-    pins = load_pins()
-    if not flash.exists():
-        flash.write_bytes(b"\xff" * pins.page_bytes * pins.pages)
-    words = f"{keys.epoch} {lane_id(keys.lane).hex()} {keys.down.hex()} {keys.up.hex()}\n"
-    done = subprocess.run(
-        [*interpreter(), str(SHIM / "load_keys.py")],
-        input=words,
-        capture_output=True,
-        text=True,
-        env=_environment(flash),
-        check=False,
-    )
-    if done.returncode:
-        raise RoadError(f"the interlock refused its keys: {done.stdout.strip() or done.stderr.strip()}")
 
 
 class InterlockBoard:
@@ -226,7 +175,7 @@ class InterlockBoard:
             self._process = subprocess.Popen(
                 [*interpreter(), str(FIRMWARE / "main.py")],
                 pass_fds=(uart.fileno(), wires.fileno()),
-                env=_environment(
+                env=environment(
                     self.flash,
                     SALLYPORT_PINS=str(wires.fileno()),
                     SALLYPORT_UART=str(uart.fileno()),

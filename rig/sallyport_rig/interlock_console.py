@@ -13,7 +13,8 @@ import threading
 from pathlib import Path
 
 from sallyport_rig.doorway import Walk
-from sallyport_rig.interlock_board import BoardKeys, InterlockBoard, Transition
+from sallyport_rig.interlock_board import InterlockBoard, Transition
+from sallyport_rig.interlock_keys import BoardKeys
 
 
 def _print(board: InterlockBoard, transitions: "queue.SimpleQueue[Transition]") -> None:

@@ -5,7 +5,7 @@ import select
 import time
 from types import TracebackType
 
-from sallyport_rig.interlock_board import BoardKeys
+from sallyport_rig.interlock_keys import BoardKeys
 from sallyport_wire import messages as wire
 from sallyport_wire.frames import Decoder, encode, read
 from sallyport_wire.messages import Message, lane_id

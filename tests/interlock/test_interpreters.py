@@ -56,7 +56,7 @@ def test_schedules_with_32_bit_integers() -> None:
 
 @unix
 def test_free_heap(tmp_path: Path) -> None:
-    from sallyport_rig.interlock_board import BoardKeys, load_keys
+    from sallyport_rig.interlock_keys import BoardKeys, load_keys
 
     flash = tmp_path / "flash.bin"
     load_keys(flash, BoardKeys(1, "MDI-LANE-1", bytes(range(1, 33)), bytes(range(33, 65))))

@@ -134,6 +134,7 @@ def test_void_of_what_was_never_shown_is_unknown_and_skipped() -> None:
 
 
 def test_the_end_of_the_counters() -> None:
+    assert LAST == 0xFFFF0000
     flash = commissioned(floor=LAST - 1, next=LAST - 1)
     once = Once(pages(flash))
     assert once.room()

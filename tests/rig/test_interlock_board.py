@@ -11,8 +11,9 @@ import pytest
 
 from sallyport_protocol.errors import RoadError
 from sallyport_rig.doorway import Walk
-from sallyport_rig.interlock_board import BoardKeys, InterlockBoard, Transition, interpreter, load_keys
+from sallyport_rig.interlock_board import InterlockBoard, Transition
 from sallyport_rig.interlock_host import InterlockHost
+from sallyport_rig.interlock_keys import BoardKeys, interpreter, load_keys
 from sallyport_wire import messages as wire
 from sallyport_wire.messages import Message, lane_id
 

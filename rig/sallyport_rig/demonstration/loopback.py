@@ -4,7 +4,7 @@ import json
 import socket
 from pathlib import Path
 
-from sallyport_rig.interlock_board import BoardKeys
+from sallyport_rig.interlock_keys import BoardKeys
 
 
 def free_port() -> int:

