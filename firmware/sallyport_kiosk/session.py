@@ -55,26 +55,30 @@ class Session:
         """Reports every second whether the person who matched is still there, alone. A blind kiosk says nothing."""
         while not stage.over:
             until = self.clock.monotonic_ms() + parameters.PRESENCE_MS
-            sighting = self._look(person, offer, until, stage)
-            if sighting is not None:
+            looked = self._look(person, offer, until, stage)
+            if looked is not None:
+                sighting, at = looked
                 self.send_presence(
                     Presence(
                         session=offer.session,
                         counter=self.next_counter(),
+                        at=at,
                         same_track=sighting.same,
                         faces=sighting.faces,
                     )
                 )
 
-    def _look(self, person: FaceTemplate, offer: Offer, until: int, stage: Stage) -> Sighting | None:
-        """The last sighting before `until`; None when the camera failed."""
+    def _look(self, person: FaceTemplate, offer: Offer, until: int, stage: Stage) -> tuple[Sighting, int] | None:
+        """The last sighting before `until` and when it began, ms from the offer; None when the camera failed."""
         last = None
         while not stage.over and self.clock.monotonic_ms() < until:
             try:
-                last, picture = self.watch.look(person, offer.operating)
+                at = stage.since_offer(self.clock.monotonic_ms())
+                sighting, picture = self.watch.look(person, offer.operating)
             except RoadError:
                 stage.stop.wait(parameters.PRESENCE_MS / 1_000)
                 return None
+            last = sighting, at
             self.display.picture(picture)
             stage.stop.wait(0.25)
         return last

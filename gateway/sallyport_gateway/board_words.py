@@ -28,6 +28,14 @@ ALARMS: Final[dict[int, tuple[str, str]]] = {
     wire.FAULT: ("INTERLOCK_FAULT", "The interlock reports a fault. Call device support."),
 }
 
+LOCKING: Final = frozenset({wire.UNGRANTED_OPEN, wire.TAMPER, wire.MISMATCH})
+"""Alarms after which the board opens nothing until CLEAR, and its lane is frozen."""
+
+NOT_ACCOUNTED: Final[dict[bool | None, str]] = {
+    None: "The interlock has not said how it is. Wait a few seconds.",
+    False: "The interlock knows of an opening that this gateway does not. Two officers must reconcile it first.",
+}
+
 REFUSALS: Final[dict[int, str]] = {
     wire.WRONG_LANE: "The interlock is wired to another lane.",
     wire.STALE_REQUEST: "The interlock has seen a later request.",

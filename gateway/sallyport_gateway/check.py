@@ -1,12 +1,13 @@
 """One check in one lane, from its offer to its end, as the gateway remembers it. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from sallyport_gateway.admit import OpenSession
 from sallyport_protocol.decision import Decision, Verdict
-from sallyport_protocol.messages import ModalityResult, Offer, Presence, StatedFmr
+from sallyport_protocol.documents import Policy
+from sallyport_protocol.messages import ModalityResult, Offer, Presence, Result, StatedFmr
 
 
 class Stage(StrEnum):
@@ -62,11 +63,34 @@ class Check:
     def over(self) -> bool:
         return self.stage is Stage.ENDED
 
+    @property
+    def released(self) -> bool:
+        """Whether the verdict was RELEASE."""
+        return self.decision is not None and self.decision.verdict is Verdict.RELEASE
+
     def as_open_session(self) -> OpenSession:
         """As admission needs it."""
         return OpenSession(
             self.offer, self.prison, self.offered, self.stage is Stage.OFFERED, self.counter, self.answer
         )
+
+
+def after_decision(check: Check, result: Result, decision: Decision, now: int) -> Check:
+    """The check once its one answer was decided on. The person was last seen when the kiosk had finished."""
+    seen = min(now, check.offered + result.finished)
+    return replace(
+        check,
+        stage=Stage.DECIDED,
+        decision=decision,
+        decided=now,
+        audit_index=decision.audit_index,
+        modalities=result.modalities,
+        fused=result.fused_fmr,
+        oldest_capture=result.oldest_capture,
+        last_seen=max(seen, check.last_seen or seen),
+        counter=max(check.counter, result.counter),
+        stage_since=now,
+    )
 
 
 def refuse_presence(check: Check, now: int, absence_ms: int) -> str | None:
@@ -78,17 +102,35 @@ def refuse_presence(check: Check, now: int, absence_ms: int) -> str | None:
     return None
 
 
-def swapped(check: Check, presence: Presence) -> str | None:
-    """Why a presence report voids the decision for good: somebody else stands there."""
+def after_presence(check: Check, presence: Presence, now: int, absence_ms: int) -> Check:
+    """The check after one report. Who was away too long, or was another, voids the decision for good."""
+    if presence.session != check.session or presence.counter <= check.counter:
+        return check
+    if check.released:
+        check = replace(check, counter=presence.counter)
+        void = refuse_presence(check, now, absence_ms) or swapped(presence)
+        if void is not None:
+            return replace(check, void=void)
+    if not (presence.same_track and presence.faces == 1):
+        return check
+    seen = min(now, check.offered + presence.at)
+    return replace(check, last_seen=max(seen, check.last_seen or seen))
+
+
+def swapped(presence: Presence) -> str | None:
+    """Why a report voids the decision: somebody else stands there."""
     if not presence.same_track and presence.faces > 0:
         return "Somebody else than the person who matched stood before the kiosk."
     return None
 
 
-def refuse_opening(check: Check, now: int, now_at: datetime, absence_ms: int) -> str | None:
-    """Why this check may not open the door now, the records apart; None when it may (S3, presence)."""
-    if check.decision is None or check.decision.verdict is not Verdict.RELEASE:
+def refuse_opening(check: Check, now: int, now_at: datetime, policy: Policy) -> str | None:
+    """Why this check may not open the door now, the records apart; None when it may (S3, presence).
+
+    The decision's age is taken by both clocks: a wall clock that is set makes no decision young.
+    """
+    if check.decision is None or check.decided is None or not check.released:
         return "There is no RELEASE to act on."
-    if not check.decision.usable(now_at):
-        return "The decision is more than a minute old. Start a new check."
-    return refuse_presence(check, now, absence_ms)
+    if now - check.decided > policy.decision_life_s * 1_000 or not check.decision.usable(now_at):
+        return "The decision is too old to act on. Start a new check."
+    return refuse_presence(check, now, policy.absence_s * 1_000)

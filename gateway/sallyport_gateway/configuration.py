@@ -66,6 +66,9 @@ class GatewayFile(Word):
     secrets: Secrets
     store: StorePlace
     web: WebPlace
+    witness: Text | None = None
+    """Folder or http(s) address that remembers how far the audit log had come. In production it must be named, and
+    lie outside what a restored backup of this machine brings back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,15 @@ class Configuration:
             return self.path(text).read_bytes()
         except OSError as error:
             raise RoadError(f"{self.path(text)}: {error.strerror}; provision this gateway again") from error
+
+    @property
+    def witness(self) -> str:
+        """The witness's address or folder. Raises MalformedError when a production gateway names none."""
+        named = self.file.witness
+        if named is None and self.file.profile is Profile.PRODUCTION:
+            raise MalformedError("gateway.toml names no witness; a production gateway needs one on another machine")
+        named = named or "witness"
+        return named if named.startswith(("http://", "https://")) else str(self.path(named))
 
     @property
     def store_url(self) -> str:

@@ -9,6 +9,7 @@ from cryptography import x509
 from sqlalchemy import Connection
 
 from sallyport_gateway.audit import log as audit
+from sallyport_gateway.lane import Lane
 from sallyport_gateway.ledger import freezes, life, once, settlement
 from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ledger.words import Refused
@@ -18,6 +19,7 @@ from sallyport_gateway.service import Service
 from sallyport_gateway.web.ports import ActOutcome, PreparedAct
 from sallyport_protocol import envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
+from sallyport_protocol.documents import Entry
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import Role
 
@@ -100,18 +102,24 @@ class Desk:
         match act.kind:
             case ActKind.START:
                 lane = service.lanes.get(fields.text("lane"))
-                return await lane.start(fields.text("authorisation"), officer) if lane else "There is no such lane."
+                if lane is None:
+                    return "There is no such lane."
+                return _elsewhere(believed.officer, lane) or await lane.start(fields.text("authorisation"), officer)
             case ActKind.CONFIRM | ActKind.CANCEL:
                 session = fields.session()
                 for lane in service.lanes.values():
                     if lane.check is not None and lane.check.session == session:
                         act_on = lane.confirm if act.kind is ActKind.CONFIRM else lane.cancel
-                        return await act_on(session, officer)
+                        return _elsewhere(believed.officer, lane) or await act_on(session, officer)
                 return "This check is not running here."
             case ActKind.APPROVE | ActKind.WITHDRAW | ActKind.CREATE | ActKind.RECORD | ActKind.HEARD:
                 return await service.store.write(lambda conn: self._paper(conn, believed, fields, now))
             case ActKind.FREEZE | ActKind.UNFREEZE:
-                return await service.store.write(lambda conn: _freeze(conn, act, officer, fields, now))
+                scope, name = self._place(fields)
+                refusal = await service.store.write(lambda conn: _freeze(conn, act, officer, scope, name, fields, now))
+                if act.kind is ActKind.UNFREEZE and refusal is None and name in service.lanes:
+                    await service.lanes[name].opening.clear()
+                return refusal
             case ActKind.RECONCILE:
                 return await service.store.write(lambda conn: _reconcile(conn, officer, fields, now))
 
@@ -140,6 +148,19 @@ class Desk:
         entry = RecordEntry(fields.text("kind"), fields.optional("prisoner"), fields.document(), fields.text("reason"))
         life.revise(conn, authority.record(conn, entry, officer, at))
         return None
+
+    def _place(self, fields: "_Fields") -> tuple[Scope, str]:
+        """What is frozen. Raises MalformedError: a freeze with a mistyped name would stop nothing."""
+        try:
+            scope = Scope(fields.text("scope").upper())
+        except ValueError as error:
+            raise MalformedError("the field scope must be lane, prison or estate") from error
+        known = self._service.files.book.registry.lanes
+        names = {Scope.LANE: {each.name for each in known}, Scope.PRISON: {each.prison for each in known}}
+        name = freezes.ESTATE if scope is Scope.ESTATE else fields.text("name")
+        if scope is not Scope.ESTATE and name not in names[scope]:
+            raise MalformedError(f"there is no {scope.lower()} {name} in this estate; nothing was changed")
+        return scope, name
 
     def _forget(self) -> None:
         oldest = time.monotonic() - _LIFE_S
@@ -183,12 +204,14 @@ def _bring_to_life(conn: Connection, authorisation: str, now: int) -> None:
         life.revise(conn, [authorisation])
 
 
-def _freeze(conn: Connection, act: Act, officer: str, fields: _Fields, now: int) -> str | None:
-    try:
-        scope = Scope(fields.text("scope").upper())
-    except ValueError as error:
-        raise MalformedError("the field scope must be lane, prison or estate") from error
-    name = "ESTATE" if scope is Scope.ESTATE else fields.text("name")
+def _elsewhere(officer: Entry, lane: Lane) -> str | None:
+    """At a door acts only who belongs to its prison (or to the whole estate)."""
+    if officer.prison in (None, lane.entry.prison):
+        return None
+    return f"{officer.name} belongs to {officer.prison}, this lane to {lane.entry.prison}."
+
+
+def _freeze(conn: Connection, act: Act, officer: str, scope: Scope, name: str, fields: _Fields, now: int) -> str | None:
     if act.kind is ActKind.FREEZE:
         freezes.freeze(conn, scope, name, officer, fields.text("why"), now)
         return None

@@ -12,8 +12,10 @@ from sqlalchemy import Connection
 from sallyport_gateway.admit import check_certificate
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.check import Check, refuse_opening
-from sallyport_gateway.ledger import life, nonces
+from sallyport_gateway.ledger import freezes, life, nonces, sessions
+from sallyport_gateway.ledger.sessions import SessionState
 from sallyport_gateway.ledger.words import Door, Refused, Shown
+from sallyport_gateway.mint import BoardKeys
 from sallyport_gateway.ports import Office, Question
 from sallyport_protocol.checks import CheckNumber
 from sallyport_protocol.decision import Decision, Verdict
@@ -29,6 +31,8 @@ class Granted:
 
     lifetime_ms: int
     index: int
+    revision: int
+    """Of the authorisation's records when it was granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,14 @@ class HeldBack:
 
 
 def judge_again(
-    conn: Connection, office: Office, check: Check, door: Door, shown: Shown, now: int
+    conn: Connection, office: Office, check: Check, keys: BoardKeys, shown: Shown, now: int
 ) -> Granted | HeldBack:
     """Grants or refuses this nonce. Runs inside one transaction of the store."""
     policy, moment = office.book().policy, office.clock.now()
+    door = Door(check.prison, keys.lane, keys.board)
     held = life.find(conn, check.authorisation, lock=True)
-    why = refuse_opening(check, office.clock.monotonic_ms(), moment, policy.absence_s * 1_000)
+    why = refuse_opening(check, office.clock.monotonic_ms(), moment, policy)
+    why = why or _refuse_place(conn, office, check, keys)
     decision, lifetime = None, 0
     if why is None:
         decision = _decide(conn, office, check)
@@ -62,11 +68,31 @@ def judge_again(
         why = answer.advice if isinstance(answer, Refused) else None
     if why is None:
         index = _record(conn, office, "GRANT", check, door, {"nonce": shown.nonce, "lifetime_ms": lifetime}, now)
-        return Granted(lifetime, index)
+        return Granted(lifetime, index, held.revision if held else -1)
     nonces.refuse(conn, door.board, shown, check.authorisation, check.session, now)
     checks = [each.to_map() for each in decision.refused] if decision else []
     more = {"nonce": shown.nonce, "why": why, "checks": checks}
     return HeldBack(why, decision, _record(conn, office, "GRANT_REFUSED", check, door, more, now))
+
+
+def _refuse_place(conn: Connection, office: Office, check: Check, keys: BoardKeys) -> str | None:
+    """Step 6 again: this session still open, this kiosk and this board still vouched for at this lane."""
+    held, registry = sessions.find(conn, check.session), office.book().registry
+    if held is None or held.state is not SessionState.DECIDED:
+        return "This check has ended. Start a new one."
+    kiosk, board = (registry.serving(check.lane, role) for role in (Role.KIOSK, Role.INTERLOCK))
+    if kiosk is None or kiosk.name != check.offer.kiosk:
+        return f"{check.offer.kiosk} no longer serves {check.lane}."
+    if board is None or (board.name, board.fingerprint) != (keys.board, keys.fingerprint):
+        return f"{keys.board} is not the interlock of {check.lane} any more, or has other keys."
+    return None
+
+
+def still_good(conn: Connection, check: Check, granted: Granted, lane: str) -> bool:
+    """Whether nothing was stopped, changed or frozen between the durable grant and its leaving."""
+    held = life.find(conn, check.authorisation)
+    same = held is not None and held.stopped_at is None and held.revision == granted.revision
+    return same and not freezes.over(conn, check.prison, lane)
 
 
 def decide_again(conn: Connection, office: Office, check: Check, officer: str) -> Decision:

@@ -7,26 +7,24 @@ anything that depends on it is sent.
 import asyncio
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sallyport_gateway import parameters
-from sallyport_gateway.admit import Admission, Arrival, admit, check_certificate
-from sallyport_gateway.audit import log as audit
-from sallyport_gateway.check import Check, Stage, refuse_opening, swapped
+from sallyport_gateway.admit import Admission, Arrival, admit
+from sallyport_gateway.believing import believe, disbelief
+from sallyport_gateway.check import Check, Stage, after_decision, after_presence, refuse_opening
 from sallyport_gateway.ledger import once, sessions
 from sallyport_gateway.ledger.sessions import Answered
 from sallyport_gateway.mint import BoardKeys
 from sallyport_gateway.opening import Opening
 from sallyport_gateway.ports import Office
-from sallyport_gateway.settling import settle
+from sallyport_gateway.settling import end_forgotten, settle
 from sallyport_gateway.starting import Place, gather
+from sallyport_gateway.unwanted import answer_late, refuse_message
 from sallyport_gateway.voice import Voice
-from sallyport_protocol import envelope
-from sallyport_protocol.checks import CheckNumber, CheckOutcome
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.documents import Lane as LaneEntry
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.identity import Role
 from sallyport_protocol.messages import (
     AckVerdict,
     EndReason,
@@ -38,15 +36,6 @@ from sallyport_protocol.messages import (
 )
 from sallyport_protocol.topics import Kind
 
-_BELIEVED: Final = (
-    CheckNumber.PARSE,
-    CheckNumber.SIGNATURE,
-    CheckNumber.CERTIFICATE,
-    CheckNumber.REVOCATION,
-    CheckNumber.TOPIC,
-)
-"""Until these pass, a message is not the kiosk's word and cannot use up its challenge."""
-
 
 class Lane:
     """The state of one lane and everything that may happen to it."""
@@ -54,19 +43,27 @@ class Lane:
     def __init__(self, office: Office, entry: LaneEntry, kiosk: str, keys: BoardKeys) -> None:
         self.office, self.entry, self.kiosk = office, entry, kiosk
         self.voice = Voice(office, entry.prison, entry.name, kiosk, keys.board)
-        self.opening = Opening(office, keys, entry.prison, self.voice)
+        self.opening = Opening(office, keys, self.voice)
         self.check: Check | None = None
         self.ready: Ready | None = None
         self.ready_at: int | None = None
         self.contact_since: datetime | None = None
         self.faults: tuple[str, ...] = ()
         self._sequence = 0
+        self._forgotten: tuple[bytes, ...] = ()
         self._lock = asyncio.Lock()
 
     @property
     def in_contact(self) -> bool:
         """Whether the kiosk has said READY lately."""
         return self.ready_at is not None and self.office.clock.monotonic_ms() - self.ready_at < parameters.READY_AGE_MS
+
+    async def begin(self) -> None:
+        """Once, before anything is heard: sessions that a process before this one left open have ended."""
+        why, now = "The gateway was restarted.", self._wall()
+        self._forgotten = await self.office.store.write(
+            lambda conn: end_forgotten(conn, self.office.name, self.entry.name, why, now)
+        )
 
     # What comes from the kiosk
 
@@ -89,19 +86,9 @@ class Lane:
             self.office.changed(self.entry.name)
 
     def _believe(self, arrival: Arrival) -> dict[str, Any]:
-        """Content that this lane's own kiosk signed for this topic. Raises MalformedError."""
         if arrival.retained:
             self.voice.alarm("RETAINED_MESSAGE", "The broker served a stored message: a replay. It was ignored.")
-            raise MalformedError(f"a retained message on {arrival.topic}")
-        book = self.office.book()
-        verified = envelope.verify(arrival.message, arrival.topic, book.registry.resolve)
-        entry = book.entry(verified.key_id)
-        if entry is None or entry.name != self.kiosk:
-            raise MalformedError(f"{self.kiosk}'s topic carries a message of {entry.name if entry else 'nobody'}")
-        for finding in check_certificate(entry, Role.KIOSK, book, arrival.now):
-            if finding.outcome is not CheckOutcome.PASS:
-                raise MalformedError(finding.sentence)
-        return verified.content
+        return believe(arrival, self.office.book(), self.kiosk)
 
     async def _on_ready(self, ready: Ready) -> None:
         if (ready.kiosk, ready.lane) != (self.kiosk, self.entry.name):
@@ -122,6 +109,9 @@ class Lane:
         if first:
             self.voice.note("Kiosk connected", self.kiosk)
             self.opening.ask_soon()
+            for session in self._forgotten:
+                self.voice.end(session, ready.boot_nonce, EndReason.CANCELLED)
+            self._forgotten = ()
 
     def _on_status(self, status: Status) -> None:
         self.faults = status.faults
@@ -131,16 +121,12 @@ class Lane:
             self.voice.note("Kiosk lost", "Its connection ended.")
 
     def _on_presence(self, presence: Presence) -> None:
-        check = self.check
-        if check is None or presence.session != check.session or presence.counter <= check.counter:
+        before, absence = self.check, self.office.book().policy.absence_s * 1_000
+        if before is None or before.over:
             return
-        check = replace(check, counter=presence.counter)
-        if presence.same_track:
-            check = replace(check, last_seen=self.office.clock.monotonic_ms())
-        elif check.void is None and (why := swapped(check, presence)) is not None:
-            check = replace(check, void=why)
-            self.voice.note("Person changed", why)
-        self.check = check
+        self.check = after_presence(before, presence, self.office.clock.monotonic_ms(), absence)
+        if self.check.void is not None and before.void is None:
+            self.voice.note("Person not seen", self.check.void)
 
     async def _on_frames(self, up: LockFrames) -> None:
         if up.interlock != self.opening.keys.board:
@@ -162,14 +148,13 @@ class Lane:
 
     async def _on_result(self, arrival: Arrival) -> None:
         admission = admit(arrival, self.office.book(), self._session_of)
-        believed = {f.number for f in admission.checks if f.outcome is CheckOutcome.PASS} >= set(_BELIEVED)
         result = admission.result
-        if result is None or not believed or admission.sender != self.kiosk:
-            await self._refuse_message(admission)
+        if result is None or disbelief(admission) is not None or admission.sender != self.kiosk:
+            await refuse_message(self.office, self.voice, self.entry.name, admission)
             return
         check = self.check
         if check is None or check.over or result.session != check.session:
-            await self._answer_late(result, admission)
+            await answer_late(self.office, self.voice, self.entry.name, result, admission)
             return
         outcome = await self.office.store.write(
             lambda conn: settle(conn, self.office, check, result, admission, arrival)
@@ -181,20 +166,7 @@ class Lane:
             self._ack(result, admission, verdict)
             return
         decision, index = outcome.decision, outcome.index
-        self.check = replace(
-            check,
-            stage=Stage.DECIDED,
-            answer=admission.digest,
-            decision=decision,
-            decided=arrival.received,
-            audit_index=index,
-            modalities=result.modalities,
-            fused=result.fused_fmr,
-            oldest_capture=result.oldest_capture,
-            last_seen=arrival.received,
-            counter=max(check.counter, result.counter),
-            stage_since=arrival.received,
-        )
+        self.check = after_decision(replace(check, answer=admission.digest), result, decision, arrival.received)
         self._ack(result, admission, AckVerdict.ACCEPTED)
         self.voice.note(f"Verdict: {decision.verdict}", _first_reason(decision), index)
         if decision.verdict is not Verdict.RELEASE:
@@ -203,33 +175,6 @@ class Lane:
     def _session_of(self, session: bytes) -> Any:
         check = self.check
         return check.as_open_session() if check is not None and check.session == session else None
-
-    async def _refuse_message(self, admission: Admission) -> None:
-        """Not the kiosk's word: recorded, alarmed, and the session goes on as if nothing had come."""
-        bad = [each for each in admission.checks if each.number in _BELIEVED and each.outcome is not CheckOutcome.PASS]
-        content = {
-            "lane": self.entry.name,
-            "message": admission.digest,
-            "checks": [each.to_map() for each in admission.checks],
-        }
-        index = await self._audit("RESULT_REFUSED", content)
-        reason = bad[0].sentence if bad else f"{admission.sender} spoke under {self.kiosk}'s name."
-        self.voice.alarm("RESULT_REFUSED", reason)
-        self.voice.note("Result refused", reason, index)
-
-    async def _answer_late(self, result: Result, admission: Admission) -> None:
-        """A session that is not running: a repetition gets its first answer again, anything else has expired."""
-        held = await self.office.store.read(lambda conn: sessions.find(conn, result.session))
-        same = held is not None and held.result_digest == admission.digest
-        self._ack(result, admission, AckVerdict.ACCEPTED if same else AckVerdict.EXPIRED)
-        content = {
-            "lane": self.entry.name,
-            "message": admission.digest,
-            "checks": [each.to_map() for each in admission.checks],
-        }
-        index = await self._audit("RESULT_REPEATED" if same else "RESULT_LATE", content)
-        why = next((each.sentence for each in admission.checks if each.outcome is CheckOutcome.FAIL), "")
-        self.voice.note("Result repeated" if same else "Result refused", f"{why} Nothing starts.".strip(), index)
 
     # What officers do
 
@@ -275,9 +220,9 @@ class Lane:
         async with self._lock:
             check = self.check
             if check is None or check.session != session or check.stage is not Stage.DECIDED:
-                return "This check is not waiting for a confirmation."
-            clock, policy = self.office.clock, self.office.book().policy
-            refusal = refuse_opening(check, clock.monotonic_ms(), clock.now(), policy.absence_s * 1_000)
+                gone = check.void if check is not None and check.session == session else None
+                return gone or "This check is not waiting for a confirmation."
+            refusal = self._refusal(check)
             if refusal is None:
                 outcome = await self.opening.reserve(check, officer)
                 if isinstance(outcome, Check):
@@ -307,38 +252,36 @@ class Lane:
             now = self.office.clock.monotonic_ms()
             if before is not None and before.stage is Stage.OFFERED and now - before.offered > before.offer.expires_in:
                 await self._abort("The session's time is over.")
-            if before is not None and before.stage is Stage.DECIDED and before.decision is not None:
-                released = before.decision.verdict is Verdict.RELEASE
-                if released and not before.decision.usable(self.office.clock.now()):
-                    self.check = replace(before, void="The decision is more than a minute old. Start a new check.")
-                    self._say_end(EndReason.EXPIRED)
+            if before is not None and before.stage is Stage.DECIDED and before.released:
+                refusal = self._refusal(before)
+                if refusal is not None:
+                    await self._abort(refusal, EndReason.EXPIRED)
             self._follow(await self.opening.tick(self.check))
             if self.check is not before:
                 self.office.changed(self.entry.name)
 
     # How things are said
 
-    async def _abort(self, why: str) -> None:
+    def _refusal(self, check: Check) -> str | None:
+        clock = self.office.clock
+        return refuse_opening(check, clock.monotonic_ms(), clock.now(), self.office.book().policy)
+
+    async def _abort(self, why: str, reason: EndReason = EndReason.CANCELLED) -> None:
         check = self.check
         if check is None:
             return
         now = self._wall()
         await self.office.store.write(lambda conn: sessions.end(conn, check.session, why, now))
-        self._say_end(EndReason.CANCELLED)
+        self._say_end(reason)
         self.check = replace(check, stage=Stage.ENDED, void=why)
         self.voice.note("Check ended", why)
 
     def _say_end(self, reason: EndReason) -> None:
         if self.check is not None and self.ready is not None:
-            self.voice.end(self.check.offer, reason)
+            self.voice.end(self.check.session, self.check.offer.boot_nonce, reason)
 
     def _ack(self, result: Result, admission: Admission, verdict: AckVerdict) -> None:
         self.voice.ack(result.session, admission.digest, verdict)
-
-    async def _audit(self, kind: str, content: dict[str, Any]) -> int:
-        now = self._wall()
-        entry = await self.office.store.write(lambda conn: audit.append(conn, self.office.name, kind, content, now))
-        return entry.index
 
     def _wall(self) -> int:
         return int(self.office.clock.now().timestamp() * 1_000)

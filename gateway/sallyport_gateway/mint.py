@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from sallyport_protocol.documents import interlock_fingerprint
 from sallyport_wire import messages
 from sallyport_wire.frames import Decoder, encode, read
 from sallyport_wire.messages import FrameError, Message, lane_id
@@ -21,6 +22,11 @@ class BoardKeys:
     epoch: int
     up: bytes = field(repr=False)
     down: bytes = field(repr=False)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What the registry names these keys by."""
+        return interlock_fingerprint(self.up, self.down, self.epoch)
 
     def _down(self, message: Message) -> bytes:
         return encode(message, self.epoch, self.down)

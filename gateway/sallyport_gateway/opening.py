@@ -14,32 +14,46 @@ from sqlalchemy import Connection
 
 from sallyport_gateway import mint, outcomes, parameters
 from sallyport_gateway.audit import log as audit
-from sallyport_gateway.board_words import ALARMS, EVENTS, REFUSALS, DoorBelief, after_event, after_report
+from sallyport_gateway.board_words import (
+    ALARMS,
+    EVENTS,
+    LOCKING,
+    NOT_ACCOUNTED,
+    REFUSALS,
+    DoorBelief,
+    after_event,
+    after_report,
+)
 from sallyport_gateway.check import Check, Stage
-from sallyport_gateway.judge_again import Granted, HeldBack, decide_again, judge_again
-from sallyport_gateway.ledger import boards, life, nonces, sessions
+from sallyport_gateway.journal import BoardJournal
+from sallyport_gateway.judge_again import Granted, HeldBack, judge_again, still_good
+from sallyport_gateway.ledger import boards, freezes, life, nonces, sessions
 from sallyport_gateway.ledger.boards import Heard as Accepted
+from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ledger.states import State
-from sallyport_gateway.ledger.words import Door, Refused, Shown
+from sallyport_gateway.ledger.words import Shown
 from sallyport_gateway.mint import BoardEar, BoardKeys, Heard
 from sallyport_gateway.outcomes import Place
 from sallyport_gateway.ports import Office
+from sallyport_gateway.reserving import reserve
 from sallyport_gateway.voice import Voice
-from sallyport_protocol.decision import Verdict
 from sallyport_wire import messages as wire
 
 
 class Opening:
     """One board: what was asked of it, what it said, and what is not yet known."""
 
-    def __init__(self, office: Office, keys: BoardKeys, prison: str, voice: Voice) -> None:
+    def __init__(self, office: Office, keys: BoardKeys, voice: Voice) -> None:
         self.office, self.keys, self.voice = office, keys, voice
         self.ear = BoardEar(keys)
-        self.door = Door(prison, keys.lane, keys.board)
         self.place = Place(keys.board, keys.lane)
+        self.journal = BoardJournal(office, keys, voice)
         self.belief = DoorBelief()
+        self.accounted: bool | None = None
+        """Whether this store granted what the board last spent: if not, it is older than the board's memory."""
         self._request = 0
         self._asked: bytes | None = None
+        self._asked_at = 0
         self._due = 0
 
     def ask_soon(self) -> None:
@@ -48,41 +62,24 @@ class Opening:
 
     async def reserve(self, check: Check, officer: str) -> Check | str:
         """Step 1: the check as REQUESTED, as ENDED when it is no release any more, or why nothing was done."""
+        if not self.accounted:
+            return NOT_ACCOUNTED[self.accounted]
         now = self._wall()
-
-        def job(conn: Connection) -> str | HeldBack | tuple[int, int]:
-            case = self.office.authority.case(conn, check.authorisation)
-            if case is None or officer in case.approvers:
-                return "An officer who approved this release may not be the one at the door."
-            if outcomes.unsettled_here(conn, self.place):
-                return "The last opening at this door is not settled yet. Wait for the interlock's word."
-            again = decide_again(conn, self.office, check, officer)
-            if again.verdict is not Verdict.RELEASE:
-                why = again.telling.sentence if again.telling else "It is no longer a release."
-                content = {"session": check.session, "officer": officer, **again.to_map()}
-                return HeldBack(why, again, audit.append(conn, self.office.name, "CONFIRM_REFUSED", content, now).index)
-            answer = life.reserve(conn, check.authorisation, check.session, self.office.name, now)
-            content = {"session": check.session, "authorisation": check.authorisation, "officer": officer}
-            content["answer"] = outcomes.said(answer)
-            entry = audit.append(conn, self.office.name, "CONFIRMED", content, now)
-            if isinstance(answer, Refused):
-                return answer.advice
-            return entry.index, boards.next_request(conn, self.keys.board, now)
-
-        outcome = await self.office.store.write(job)
+        outcome = await self.office.store.write(
+            lambda conn: reserve(conn, self.office, check, officer, self.place, now)
+        )
         if isinstance(outcome, str):
             return outcome
         if isinstance(outcome, HeldBack):
             self.voice.note("Held at the door", outcome.sentence, outcome.index)
             return await self._end(replace(check, void=outcome.sentence, decision=outcome.decision), outcome.sentence)
-        index, self._request = outcome
+        index, self._request = outcome.index, outcome.request
         self.voice.frames(mint.open_request(self.keys, check.session, self._request))
         self.voice.note("Opening confirmed", f"by {officer}", index)
         return replace(check, stage=Stage.REQUESTED, confirmed_by=officer, stage_since=self._now())
 
     async def hear(self, heard: Heard, check: Check | None) -> Check | None:
         """One authentic message of the board; the check as it stands after it."""
-        self.belief = replace(self.belief, heard=self._now())
         match heard.message.type:
             case wire.NONCE:
                 return await self._on_nonce(heard, check)
@@ -100,6 +97,8 @@ class Opening:
         """Steps 2 to 4."""
         m, now = heard.message, self._wall()
         epoch, board = self.keys.epoch, self.keys.board
+        if check is not None and check.nonce == m.nonce:
+            return check  # told again
         awaited = check is not None and check.stage is Stage.REQUESTED and m.session == check.session
         if check is None or not awaited or m.request != self._request or m.lane != wire.lane_id(self.keys.lane):
             self.voice.frames(mint.void(self.keys, m.nonce, m.counter))
@@ -109,7 +108,7 @@ class Opening:
         def job(conn: Connection) -> Granted | HeldBack | None:
             if boards.hear_nonce(conn, board, epoch, m.counter, now) is not Accepted.FRESH:
                 return None
-            return judge_again(conn, self.office, running, self.door, Shown(m.nonce, m.counter), now)
+            return judge_again(conn, self.office, running, self.keys, Shown(m.nonce, m.counter), now)
 
         outcome = await self.office.store.write(job)
         if outcome is None:
@@ -117,6 +116,10 @@ class Opening:
             return check
         check = replace(check, nonce=m.nonce, stage_since=self._now())
         if isinstance(outcome, Granted):
+            if (why := await self._keep_back(check, outcome)) is not None:
+                self.voice.frames(mint.void(self.keys, m.nonce, m.counter))
+                self.voice.note("Held at the door", why, outcome.index)
+                return replace(check, stage=Stage.GRANTED, void=why)
             self.voice.frames(mint.grant(self.keys, check.session, m.nonce, outcome.lifetime_ms))
             self.voice.note("Grant sent", f"good for {outcome.lifetime_ms / 1_000:.1f} s", outcome.index)
             return replace(check, stage=Stage.GRANTED, granted_at=self.office.clock.now())
@@ -126,39 +129,63 @@ class Opening:
 
     async def _on_event(self, heard: Heard, check: Check | None) -> Check | None:
         """Step 5, and everything else that happens at the door. Each event counts once, in its order."""
-        m, board, epoch, now = heard.message, self.keys.board, self.keys.epoch, self._wall()
-        accepted = await self.office.store.write(lambda conn: boards.hear_event(conn, board, epoch, m.seq, now))
-        if accepted is Accepted.GAP:
-            known = await self.office.store.read(lambda conn: boards.find(conn, board))
-            self.voice.frames(mint.events_request(self.keys, known.seq if known else 0))
-            accepted = await self.office.store.write(
-                lambda conn: boards.hear_event(conn, board, epoch, m.seq, now, across_gap=True)
-            )
-        if accepted is not Accepted.FRESH and m.kind not in (wire.OPENED, wire.NOT_OPENED, wire.EXPIRED):
-            return check
-        self.belief = after_event(self.belief, m.kind, self._now())
-        self.voice.note(EVENTS.get(m.kind, f"Event {m.kind}"))
-        if m.kind in ALARMS:
-            self.voice.alarm(*ALARMS[m.kind])
-            content = {"board": board, "event": EVENTS[m.kind], "evidence": heard.evidence}
-            await self.office.store.write(
-                lambda conn: audit.append(conn, self.office.name, "BOARD_ALARM", content, now)
-            )
+        m, now = heard.message, self._wall()
+        accepted = await self.journal.take(m.seq, now)
+        fresh = accepted is Accepted.FRESH
+        if fresh:
+            self.belief = replace(after_event(self.belief, m.kind, self._now()), heard=self._now())
+            self.voice.note(EVENTS.get(m.kind, f"Event {m.kind}"))
+            if m.kind in ALARMS:
+                await self._alarm(m.kind, heard.evidence, now)
         if m.kind == wire.OPENED:
-            return await self._opened(heard, check)
+            return await self._opened(heard, check, fresh)
+        if accepted in (Accepted.REVOKED, Accepted.OLD_EPOCH):
+            return check
         if m.kind in (wire.NOT_OPENED, wire.EXPIRED):
             return await self._returned(m.nonce, heard.evidence, check, EVENTS[m.kind])
-        if m.kind == wire.RELOCKED and check is not None and check.stage is Stage.OPENED:
+        if fresh and m.kind == wire.RELOCKED and check is not None and check.stage is Stage.OPENED:
             return await self._end(check, "The person has left; the door is locked.")
         return check
 
-    async def _opened(self, heard: Heard, check: Check | None) -> Check | None:
+    async def _alarm(self, kind: int, evidence: bytes, now: int) -> None:
+        """Said, recorded; what locks the board out freezes its lane too, until two officers have looked."""
+        self.voice.alarm(*ALARMS[kind])
+        content = {"board": self.keys.board, "event": EVENTS[kind], "evidence": evidence}
+
+        def job(conn: Connection) -> None:
+            audit.append(conn, self.office.name, "BOARD_ALARM", content, now)
+            if kind in LOCKING:
+                freezes.freeze(conn, Scope.LANE, self.keys.lane, self.office.name, EVENTS[kind], now)
+
+        await self.office.store.write(job)
+
+    async def clear(self) -> None:
+        """Two officers have looked and lifted the freeze: a locked-out board may begin again."""
+        now = self._wall()
+        request = await self.office.store.write(lambda conn: boards.next_request(conn, self.keys.board, now))
+        self.voice.frames(mint.clear(self.keys, request))
+
+    async def _keep_back(self, check: Check, granted: Granted) -> str | None:
+        """Why a durable grant must not leave. The witness has it first: no restored backup forgets it (S6)."""
+        if not await self.office.cover(granted.index):
+            return "The audit witness cannot be reached, or knows more than this gateway. No grant leaves."
+
+        if self.accounted is not True:
+            return NOT_ACCOUNTED[self.accounted]
+        good = await self.office.store.read(lambda conn: still_good(conn, check, granted, self.keys.lane))
+        return None if good else "It was stopped in the last moment."
+
+    async def _opened(self, heard: Heard, check: Check | None, fresh: bool) -> Check | None:
+        """`fresh`: an opening that no grant explains is an alarm, once."""
         nonce, now = heard.message.nonce, self._wall()
+        known = await self.office.store.read(lambda conn: nonces.find(conn, self.keys.board, nonce))
+        if known is None and not fresh:
+            return check
         outcome = await self.office.store.write(
             lambda conn: outcomes.opened(conn, self.office, self.place, nonce, heard.evidence, now)
         )
-        if outcome.authorisation is None and check is not None and check.nonce == nonce:
-            return check  # told again: it was settled the first time
+        if outcome is None:
+            return check
         if not outcome.accounted:
             self.voice.alarm(
                 "OPENED_AGAINST_THE_LEDGER", "The door opened and no grant accounts for it. Freeze the lane."
@@ -174,7 +201,7 @@ class Opening:
         if m.answer == wire.VOID_NOT_OPENED:
             return await self._returned(m.nonce, heard.evidence, check, "The interlock did not open.")
         if m.answer == wire.VOID_OPENED:
-            return await self._opened(heard, check)
+            return await self._opened(heard, check, fresh=True)
         self.voice.alarm("BOARD_FORGOT", "The interlock does not know this opening. Two officers record what they saw.")
         return check
 
@@ -184,6 +211,8 @@ class Opening:
         self.voice.note("Interlock refuses", reason)
         if m.type_heard != wire.OPEN_REQUEST or check is None or m.session != check.session:
             return check
+        if m.reason == wire.STALE_REQUEST:
+            return check  # the road brought the request twice: the first one is being answered
         return await self._returned(None, heard.evidence, check, reason)
 
     async def _returned(self, nonce: bytes | None, evidence: bytes, check: Check | None, why: str) -> Check | None:
@@ -199,23 +228,36 @@ class Opening:
         return check
 
     async def _on_report(self, heard: Heard, check: Check | None) -> Check | None:
-        """BOOT or STATUS. Our own fresh challenge, answered as locked, frees what was reserved and never granted."""
+        """BOOT or STATUS. Only the answer to our own challenge says how the board is now; once each.
+
+        Answered as locked, it frees what was reserved before we asked and never granted.
+        """
         m, now = heard.message, self._wall()
-        self.belief = after_report(self.belief, m.state, m.inputs, self._now())
         if m.type == wire.BOOT:
             self.voice.note("Interlock started", f"firmware {'.'.join(str(part) for part in m.version)}")
-        known = await self.office.store.read(lambda conn: boards.find(conn, self.keys.board))
-        if known is not None and m.seq > known.seq:
-            self.voice.frames(mint.events_request(self.keys, known.seq))
-        asked = m.type == wire.STATUS and self._asked is not None and m.challenge == self._asked
-        if asked and m.state in (wire.LOCKED, wire.LOCKED_OUT):
-            older = now - parameters.NONCE_WAIT_MS
+            self.ask_soon()
+        if m.type == wire.BOOT or self._asked is None or m.challenge != self._asked:
+            return check
+        self._asked = None
+        self.belief = after_report(self.belief, m.state, m.inputs, self._now())
+        await self._account(m.spent)
+        await self.journal.catch_up(m.seq)
+        if m.state in (wire.LOCKED, wire.LOCKED_OUT):
+            older = min(now - parameters.NONCE_WAIT_MS, self._asked_at)
             await self.office.store.write(
                 lambda conn: outcomes.return_ungranted(conn, self.office, self.place, heard.evidence, older, now)
             )
         if check is not None and check.stage is Stage.OPENED and m.state in (wire.LOCKED, wire.LOCKED_OUT):
             return await self._end(check, "The person has left; the door is locked.")  # RELOCKED was lost on its way
         return check
+
+    async def _account(self, spent: bytes) -> None:
+        """A board that has spent what this store never granted knows more than it: nothing is granted before two
+        officers have settled that."""
+        was = self.accounted
+        self.accounted = await self.office.store.read(lambda conn: boards.accounts_for(conn, self.keys.board, spent))
+        if was is not False and not self.accounted:
+            self.voice.alarm("STORE_BEHIND", "The interlock opened for a grant that this gateway does not know of.")
 
     async def tick(self, check: Check | None) -> Check | None:
         """Silence after a grant is UNKNOWN; what is not settled is asked of the board every few seconds."""
@@ -235,7 +277,7 @@ class Opening:
         return check
 
     async def _ask(self) -> None:
-        self._asked = secrets.token_bytes(16)
+        self._asked, self._asked_at = secrets.token_bytes(16), self._wall()
         self.voice.frames(mint.status_request(self.keys, self._asked))
 
         def unsettled(conn: Connection) -> list[tuple[bytes, int]]:

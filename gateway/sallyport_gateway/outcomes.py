@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.check import Check
-from sallyport_gateway.ledger import life, sessions
+from sallyport_gateway.ledger import boards, life, nonces, sessions
 from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ledger.words import Answer, Life, Moved, Refused
 from sallyport_gateway.ports import Office
@@ -30,9 +30,12 @@ class Opened:
     index: int
 
 
-def opened(conn: Connection, office: Office, place: Place, nonce: bytes, evidence: bytes, now: int) -> Opened:
-    """GRANTED or UNKNOWN -> CONSUMED, and the person has left."""
-    held = _granted(conn, place, nonce)
+def opened(conn: Connection, office: Office, place: Place, nonce: bytes, evidence: bytes, now: int) -> Opened | None:
+    """GRANTED or UNKNOWN -> CONSUMED, and the person has left. None when it was told before."""
+    known = nonces.find(conn, place.board, nonce)
+    if known is not None and known.outcome is nonces.Outcome.OPENED:
+        return None
+    held = life.find(conn, known.authorisation) if known is not None else None
     content: dict[str, Any] = {"board": place.board, "nonce": nonce, "evidence": evidence}
     if held is None:
         entry = audit.append(conn, office.name, "OPENED_UNACCOUNTED", content, now)
@@ -48,7 +51,12 @@ def opened(conn: Connection, office: Office, place: Place, nonce: bytes, evidenc
 def returned(
     conn: Connection, office: Office, place: Place, nonce: bytes | None, check: Check | None, evidence: bytes, now: int
 ) -> str | None:
-    """The board's word that nothing opened and nothing will: which authorisation is free again, if any (S12)."""
+    """The board's word that nothing opened and nothing will: which authorisation is free again, if any (S12).
+
+    A revoked board's word frees nothing: whoever copied its keys could say it.
+    """
+    if boards.is_revoked(conn, place.board):
+        return None
     held = _granted(conn, place, nonce) if nonce else None
     if held is None and check is not None and (nonce is None or nonce == check.nonce):
         held = life.find(conn, check.authorisation)
@@ -98,7 +106,7 @@ def said(answer: Answer) -> str:
 
 
 def _granted(conn: Connection, place: Place, nonce: bytes) -> Life | None:
-    """The life that this board's nonce was granted to, settled ones included."""
+    """The unsettled life that this board's nonce was granted to."""
     for held in life.pending(conn):
         if held.board == place.board and held.nonce == nonce:
             return held

@@ -20,9 +20,6 @@ NONCE_WAIT_MS: Final = 5_000
 OPENING_WAIT_MS: Final = 20_000
 """Grant to the board's last word on it: grant life 10 s and strike 5 s (design §1), with slack for the road."""
 
-PRESENCE_FIRST_MS: Final = 4_000
-"""A result must be followed by a first presence message within this; later ones within the policy's absence."""
-
 ACT_CLOCK_MS: Final = 120_000
 """An officer's act may be stamped this far from the gateway's clock, either way: browsers' clocks drift."""
 
@@ -31,3 +28,9 @@ REVOCATION_RELOAD_S: Final = 5.0
 
 READY_AGE_MS: Final = 15_000
 """A kiosk says READY every 5 s; after three missed ones the lane is out of contact."""
+
+EVENTS_AGAIN_MS: Final = 1_000
+"""Least time between two requests for the same missing events of a board: it answers only while it is idle."""
+
+EVENTS_WAIT_MS: Final = 30_000
+"""Missing events are asked for this long before they are given up with an alarm: longer than a passage (strike 5 s)."""

@@ -1,6 +1,6 @@
 """What a lane needs from the rest of the gateway. Drivers and the service stand behind these; tests may too."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -110,6 +110,7 @@ class Office:
     """What all lanes of one gateway share."""
 
     name: str
+    """Also the name of the audit log that it writes now."""
     store: Store
     book: Callable[[], Book]
     authority: Authority
@@ -119,3 +120,5 @@ class Office:
     """Topic, signed message, expiry in seconds."""
     changed: Callable[[str], None]
     """Tells the pages that a lane's state changed."""
+    cover: Callable[[int], Awaitable[bool]]
+    """Whether the outside witness has seen this audit entry; waits for it. Before that no grant leaves."""

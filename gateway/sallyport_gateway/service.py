@@ -10,9 +10,12 @@ from typing import Final
 
 from sallyport_gateway import parameters
 from sallyport_gateway.admit import Arrival
+from sallyport_gateway.audit import generations
+from sallyport_gateway.audit.heads import Heads, Standing
 from sallyport_gateway.configuration import Configuration
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
+from sallyport_gateway.drivers.witness_place import open_witness
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ports import Office
 from sallyport_gateway.store import Store
@@ -45,11 +48,14 @@ class Service:
         """Opens files and store. Raises RoadError or MalformedError that say what to do."""
         self.configuration = configuration
         file, read = configuration.file, configuration.read
-        self.files = BookFiles(configuration)
         self.signer = signer_from_pem(read(file.identity.certificate), read(file.identity.key))
+        witness = open_witness(configuration)
         self.store = Store(configuration.store_url)
-        self.authority = EmbeddedAuthority(read(file.secrets.references), ledger_current=lambda: True)
+        self.files = BookFiles(configuration, self.store)
         self.clock = SystemClock()
+        log_name = self.store.read_now(lambda conn: generations.current(conn, file.name))
+        self.heads = Heads(self.store, log_name, self.signer, witness, lambda: int(time.time() * 1_000))
+        self.authority = EmbeddedAuthority(read(file.secrets.references), self._ledger_current)
         self.link = MqttLink(
             file.broker.host,
             file.broker.port,
@@ -62,7 +68,7 @@ class Service:
         )
         self._listeners: set[tuple[str | None, asyncio.Event]] = set()
         self.office = Office(
-            file.name,
+            log_name,
             self.store,
             lambda: self.files.book,
             self.authority,
@@ -70,12 +76,14 @@ class Service:
             self.clock,
             lambda topic, message, expiry: self.link.publish(str(topic), message, expiry),
             self.changed,
+            self.heads.cover,
         )
         self.lanes = self._make_lanes()
         self._by_kiosk = {lane.kiosk: lane for lane in self.lanes.values()}
         self._queues: dict[str, asyncio.Queue[tuple[Topic, Arrival]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._trouble = ""
         self.unheard = 0
         """Messages dropped: no lane of ours, not a topic of ours, or a queue that was full."""
 
@@ -93,6 +101,9 @@ class Service:
     async def start(self) -> None:
         """Begins to hear devices. Raises RoadError when the certificates cannot be used."""
         self._loop = asyncio.get_running_loop()
+        for lane in self.lanes.values():
+            await lane.begin()
+        self._tasks.append(asyncio.create_task(self.heads.keep(), name="heads"))
         for name, lane in self._by_kiosk.items():
             self._queues[name] = asyncio.Queue(_QUEUE)
             self._tasks.append(
@@ -110,6 +121,11 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self.store.close)
+
+    def _ledger_current(self) -> bool | None:
+        """Check 25: is this store as far as what was witnessed? None: the witness has not said."""
+        known = {Standing.UNCHECKED: None, Standing.GOOD: True}
+        return known.get(self.heads.standing, False)
 
     def _arrive(self, topic: str, payload: bytes, retained: bool) -> None:
         """In the link's thread: stamp the moment, hand over."""
@@ -147,13 +163,19 @@ class Service:
                 read_at = time.monotonic()
                 if await asyncio.to_thread(self.files.refresh):
                     log.info("the book changed")
-                elif self.files.trouble:
-                    log.error("the book cannot be read again: %s", self.files.trouble)
+                self._tell_trouble(self.files.trouble or str(self.heads.trouble or ""))
             for lane in self.lanes.values():
                 try:
                     await lane.tick()
                 except Exception:
                     log.exception("the tick of %s failed; its door stays locked", lane.entry.name)
+
+    def _tell_trouble(self, trouble: str) -> None:
+        """What hinders every lane is an alarm on every lane, once."""
+        if trouble and trouble != self._trouble:
+            for lane in self.lanes.values():
+                lane.voice.alarm("GATEWAY_TROUBLE", trouble)
+        self._trouble = trouble
 
     # Who looks on
 

@@ -52,6 +52,15 @@ def settle(
     return Decided(decision, index)
 
 
+def end_forgotten(conn: Connection, log: str, lane: str, why: str, now: int) -> tuple[bytes, ...]:
+    """Ends the sessions of this lane that nobody remembers; which."""
+    found = tuple(each.session for each in sessions.unended(conn) if each.lane == lane)
+    for session in found:
+        sessions.end(conn, session, why, now)
+        audit.append(conn, log, "SESSION_FORGOTTEN", {"lane": lane, "session": session}, now)
+    return found
+
+
 def _counter_back(checks: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
     back = failed(CheckNumber.COUNTER_AND_TIME, "COUNTER_BACK", "The kiosk's counter did not move forward.")
     return tuple(back if each.number is back.number else each for each in checks)

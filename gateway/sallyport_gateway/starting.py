@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from sallyport_gateway import parameters
+from sallyport_gateway.attempts import failed_attempts, refuse_attempt
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.ledger import life, sessions
 from sallyport_gateway.ledger.sessions import Session
@@ -45,6 +46,9 @@ def gather(
     held = life.find(conn, authorisation)
     if held is not None and held.state is not State.AVAILABLE:
         return _NOT_AVAILABLE[held.state]
+    refusal = refuse_attempt(failed_attempts(conn, authorisation), office.book().policy, int(at.timestamp() * 1_000))
+    if refusal is not None:
+        return refusal
     references = office.authority.references(conn, case.prisoner_number, officer, at)
     if not references:
         return f"No biometric reference is enrolled for {case.prisoner_number}. Use the manual path."

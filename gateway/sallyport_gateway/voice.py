@@ -33,9 +33,9 @@ class Voice:
         """Ends (or not) the resending of one result."""
         self._say(Kind.ACK, Ack(session=session, result=result, verdict=verdict), _ACK_EXPIRY_S)
 
-    def end(self, offer: Offer, reason: EndReason) -> None:
+    def end(self, session: bytes, boot_nonce: bytes, reason: EndReason) -> None:
         """Ends a session at the kiosk."""
-        self._say(Kind.END, End(session=offer.session, boot_nonce=offer.boot_nonce, reason=reason), _END_EXPIRY_S)
+        self._say(Kind.END, End(session=session, boot_nonce=boot_nonce, reason=reason), _END_EXPIRY_S)
 
     def frames(self, frames: bytes) -> None:
         """Sends interlock frames by way of the kiosk, which cannot read them."""

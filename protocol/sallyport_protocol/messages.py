@@ -205,6 +205,8 @@ class Presence(Message):
 
     session: Id16
     counter: Count
+    at: Millis
+    """Milliseconds from the receipt of the offer to the look, monotonic: a report that was held back is old."""
     same_track: bool
     faces: Annotated[int, Field(ge=0, le=100)]
 

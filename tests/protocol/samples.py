@@ -74,7 +74,7 @@ SAMPLES: dict[str, Message] = {
         detail="", software=fill(5, 32), policy=fill(4, 32), model_set=fill(3, 32), tamper=False,
     ),
     "ack": Ack(session=fill(1, 16), result=fill(2, 32), verdict=AckVerdict.ACCEPTED),
-    "presence": Presence(session=fill(1, 16), counter=2, same_track=True, faces=1),
+    "presence": Presence(session=fill(1, 16), counter=2, at=31_000, same_track=True, faces=1),
     "lock-frames": LockFrames(interlock="MDI-L01", sequence=3, frames=b"\x01\x02\x03"),
     "status": Status(kiosk="MDI-K01", boot_nonce=fill(1, 16), online=True, faults=("sensor unplugged",)),
     "end": End(session=fill(1, 16), boot_nonce=fill(1, 16), reason=EndReason.OPENED),

@@ -1,14 +1,24 @@
-"""Reads the book from the provisioner's files, and again when one of them changes. Never goes back (S13)."""
+"""Reads the book from the provisioner's files, and again when one of them changes. Never goes back (S13).
+
+What was accepted is kept in the store, so that a restart does not make an older registry or revocation list good again.
+"""
 
 import json
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from cryptography import x509
+from sqlalchemy import Connection
+
 from sallyport_gateway.book import Book
 from sallyport_gateway.configuration import Configuration
+from sallyport_gateway.ledger import once
 from sallyport_gateway.mint import BoardKeys
+from sallyport_gateway.store import Store
 from sallyport_protocol.documents import (
+    OlderDocumentError,
     Registry,
     Status,
     interlock_fingerprint,
@@ -19,7 +29,7 @@ from sallyport_protocol.documents import (
 )
 from sallyport_protocol.errors import MalformedError, RoadError
 from sallyport_protocol.identity import Role, read_certificates
-from sallyport_protocol.trust import read_trust
+from sallyport_protocol.trust import Standing, Trust, read_trust, revocation_standing
 
 REVOCATION_AGE: Final = timedelta(days=8)
 """Oldest revocation list in force: the authority signs one a week (docs/provisioning.md), a day late is late enough."""
@@ -28,11 +38,13 @@ REVOCATION_AGE: Final = timedelta(days=8)
 class BookFiles:
     """Keeps the newest book that verified. A broken or older file keeps the book that is there, and says so."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        """Raises RoadError or MalformedError: a gateway does not start without a whole book."""
-        self._configuration = configuration
+    def __init__(self, configuration: Configuration, store: Store | None = None) -> None:
+        """Raises RoadError or MalformedError: a gateway does not start without a whole book.
+
+        Without a store nothing is remembered: for looking at the book only.
+        """
+        self._configuration, self._store = configuration, store
         self._stamps: tuple[tuple[int, int], ...] = ()
-        self._versions = {"registry": 0, "model_set": 0, "policy": 0}
         self._stamps = self._stat()
         self.book = self._read()
         self.trouble = ""
@@ -69,13 +81,49 @@ class BookFiles:
 
     def _read(self) -> Book:
         file, read = self._configuration.file, self._configuration.read
-        resolve = signed_by(read_certificates(read(file.trust.provisioner))[0])
-        registry = load_registry(read(file.documents.registry), resolve, self._versions["registry"])
-        model_set = load_model_set(read(file.documents.model_set), resolve, self._versions["model_set"])
-        policy = load_policy(read(file.documents.policy), resolve, self._versions["policy"])
+        provisioner = read_certificates(read(file.trust.provisioner))[0]
         trust = read_trust(read(file.trust.authorities), read(file.trust.revoked))
-        self._versions = {"registry": registry.version, "model_set": model_set.version, "policy": policy.version}
-        return Book(registry, trust, model_set, policy, file.profile, REVOCATION_AGE)
+        if revocation_standing(provisioner, trust, datetime.now(UTC)) is Standing.REVOKED:
+            raise MalformedError("the provisioner's certificate was revoked; provision this gateway again")
+        resolve = signed_by(provisioner)
+        book = Book(
+            load_registry(read(file.documents.registry), resolve),
+            trust,
+            load_model_set(read(file.documents.model_set), resolve),
+            load_policy(read(file.documents.policy), resolve),
+            file.profile,
+            REVOCATION_AGE,
+        )
+        marks = [*_document_marks(book), *_list_marks(trust)]
+        if self._store is not None:
+            self._store.write_now(lambda conn: _accept(conn, marks))
+        return book
+
+
+Mark = tuple[str, int, int]
+"""What it is, its number, when it was issued (ms since 1970 UTC): neither may go back."""
+
+
+def _document_marks(book: Book) -> Iterator[Mark]:
+    for document in (book.registry, book.model_set, book.policy):
+        yield f"sallyport/v1/{type(document).__name__}", document.version, document.issued
+
+
+def _list_marks(trust: Trust) -> Iterator[Mark]:
+    for each in trust.lists:
+        number = each.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        yield each.issuer.rfc4514_string()[:200], number, int(each.last_update_utc.timestamp() * 1_000)
+
+
+def _accept(conn: Connection, marks: list[Mark]) -> None:
+    """All of them or none. Raises OlderDocumentError."""
+    now = int(datetime.now(UTC).timestamp() * 1_000)
+    for name, number, issued in marks:
+        if not once.accept_list(conn, name, number, issued, now):
+            raise OlderDocumentError(
+                f"{name} number {number} is older than what this gateway accepted before: somebody rolls it back, or an"
+                " old copy was put in place; provision this gateway again"
+            )
 
 
 def read_board_keys(configuration: Configuration, registry: Registry) -> dict[str, BoardKeys]:

@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import shutil
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,13 +24,15 @@ from sallyport_gateway.desk import Desk
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.lane import Lane
+from sallyport_gateway.ledger import life
 from sallyport_gateway.mint import BoardKeys
 from sallyport_gateway.ports import Office, RecordEntry
 from sallyport_gateway.store import Store
 from sallyport_gateway.web.ports import ActOutcome
 from sallyport_protocol import envelope, sealing
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
-from sallyport_protocol.documents import Profile, Registry, interlock_fingerprint
+from sallyport_protocol.documents import Profile, Registry, Status, interlock_fingerprint
+from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import Role
 from sallyport_protocol.messages import (
     Capture,
@@ -147,10 +150,10 @@ class Kiosk:
         self.counter += 1
         return self.counter
 
-    def presence(self) -> Presence:
+    def presence(self, at: int) -> Presence:
         assert self.offer is not None
         same, faces = {"same": (True, 1), "other": (False, 1), "two": (True, 2), "nobody": (False, 0)}[self.person]
-        return Presence(session=self.offer.session, counter=self.next(), same_track=same, faces=faces)
+        return Presence(session=self.offer.session, counter=self.next(), at=at, same_track=same, faces=faces)
 
 
 def stated(upper: float) -> StatedFmr:
@@ -222,9 +225,7 @@ def book_of(estate: Estate) -> Book:
     mark = {"fingerprint": interlock_fingerprint(UP, DOWN, 1), "epoch": 1}
     entries = tuple(e.model_copy(update=mark) if Role.INTERLOCK in e.roles else e for e in known.entries)
     registry = Registry(version=known.version, issued=known.issued, lanes=known.lanes, entries=entries)
-    return Book(
-        registry, estate.trust(), estate.model_set(), estate.policy(), Profile.DEVELOPMENT, timedelta(days=8)
-    )
+    return Book(registry, estate.trust(), estate.model_set(), estate.policy(), Profile.DEVELOPMENT, timedelta(days=8))
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,7 @@ class World:
         self.shaky = ShakyStore(self.store, self._visit)
         self.authority = EmbeddedAuthority(b"k" * 32, lambda: self.current)
         self.current: bool | None = True
+        self.witness = True
         self.files = Files(self)
         self.signer = estate.signer("gateway-1")
         self.office = Office(
@@ -259,10 +261,13 @@ class World:
             self.clock,
             self._send,
             self.changed,
+            self._cover,
         )
         self.loop = asyncio.new_event_loop()
         self.down: list[tuple[Topic, bytes, int]] = []
         self.up: list[tuple[str, bytes]] = []
+        self.relayed: list[tuple[str, bytes]] = []
+        """Everything that the board ever said, as the broker could have kept it."""
         self.visitor: Callable[[str], None] = lambda _: None
         self.on_send: Callable[[Topic, bytes], None] = lambda topic, message: None
         self.crashes = 0
@@ -290,9 +295,11 @@ class World:
         entry = self.book.registry.lane(LANE)
         assert entry is not None
         self.lanes[LANE] = Lane(self.office, entry, KIOSK, KEYS)
-        begin = getattr(self.lane, "begin", None)
-        if begin is not None:
-            self.run(begin())
+        self.run(self.lane.begin())
+
+    async def _cover(self, index: int) -> bool:
+        self._visit("at the witness")
+        return self.witness
 
     def changed(self, lane: str) -> None:
         """The pages are not here."""
@@ -335,6 +342,7 @@ class World:
         self.kiosk.frames += 1
         frames = LockFrames(interlock=BOARD, sequence=self.kiosk.frames, frames=data)
         self.up.append(self.kiosk.sign(Kind.LOCK_UP, frames))
+        self.relayed.append(self.up[-1])
 
     # The broker
 
@@ -365,12 +373,8 @@ class World:
         self.run(self._hear(Topic.parse(topic).kind, arrival))
 
     async def _hear(self, kind: Kind, arrival: Arrival) -> None:
-        from sallyport_protocol.errors import MalformedError
-
-        try:
+        with suppress(MalformedError):
             await self.lane.hear(kind, arrival)
-        except MalformedError:
-            pass
 
     def settle_roads(self) -> None:
         """Delivers everything, in order, until both roads are empty and the board has answered."""
@@ -381,6 +385,8 @@ class World:
             self.clock.ms += PASS_MS
             while self.up:
                 self.deliver_up()
+            if self.site.loop is None:
+                self.site.uart.to_board = bytearray()
             if not self.down and not self.up and not self.site.uart.to_board:
                 return
         raise AssertionError("the roads never become empty")
@@ -416,7 +422,7 @@ class World:
     def see(self) -> None:
         kiosk = self.kiosk
         if kiosk.offer is not None and kiosk.answered and kiosk.ended is None:
-            self.up.append(kiosk.sign(Kind.PRESENCE, kiosk.presence()))
+            self.up.append(kiosk.sign(Kind.PRESENCE, kiosk.presence(self.clock.ms - kiosk.offered)))
 
     # The people
 
@@ -485,8 +491,6 @@ class World:
     # What is true
 
     def state_of(self, authorisation: str) -> str:
-        from sallyport_gateway.ledger import life
-
         held = self.store.read_now(lambda conn: life.find(conn, authorisation))
         return held.state.value if held else "NONE"
 
@@ -498,13 +502,8 @@ class World:
     def revoke(self, name: str) -> None:
         """The registry says that this holder is revoked."""
         known = self.book.registry
-        entries = tuple(
-            e.model_copy(update={"status": "REVOKED"}) if e.name == name else e for e in known.entries
-        )
-        registry = known.model_copy(update={})
-        registry = Registry.parse(
-            registry.to_map() | {"entries": [e.to_map() for e in entries], "version": known.version + 1}
-        )
+        entries = tuple(e.model_copy(update={"status": Status.REVOKED}) if e.name == name else e for e in known.entries)
+        registry = Registry(version=known.version + 1, issued=known.issued, lanes=known.lanes, entries=entries)
         self.book = replace(self.book, registry=registry)
 
 
@@ -514,9 +513,8 @@ def fill(store: Store) -> None:
 
     def job(conn: Connection) -> None:
         for which, position in ((Modality.FACE, 0), (Modality.FINGER, 2)):
-            reference = Reference(
-                modality=which, position=position, template=b"t" * 64, captured_on="2026-06-01", record=bytes([position]) * 32
-            )
+            mark = {"captured_on": "2026-06-01", "record": bytes([position]) * 32}
+            reference = Reference.parse({"modality": which, "position": position, "template": b"t" * 64} | mark)
             authority.enrol(conn, records.PRISONER, reference, By("reception", "enrolment"), now)
 
     store.write_now(job)

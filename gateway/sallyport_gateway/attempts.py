@@ -1,0 +1,44 @@
+"""How often one authorisation may be tried: a bound, a pause, then the manual path (S16).
+
+Counted for each authorisation by itself, so that nobody's failures lock anybody else out.
+"""
+
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from sallyport_gateway.store.tables import sessions
+from sallyport_protocol import canonical
+from sallyport_protocol.checks import CheckNumber, CheckOutcome
+from sallyport_protocol.documents import Policy
+from sallyport_protocol.messages import Outcome
+
+_NO_ATTEMPT: Final = (Outcome.FAULT.value, Outcome.ABANDONED.value)
+"""Reasons of check 12 that say nothing about the person."""
+_LIMIT: Final = 1 << 20
+
+
+def failed_attempts(conn: Connection, authorisation: str) -> list[int]:
+    """When the checks on it were decided in which face, finger or liveness did not pass; ms since 1970 UTC, rising."""
+    query = select(sessions.c.decision, sessions.c.decided_at).where(
+        sessions.c.authorisation == authorisation, sessions.c.decision.is_not(None)
+    )
+    return sorted(row.decided_at for row in conn.execute(query) if _failed(row.decision))
+
+
+def refuse_attempt(failures: list[int], policy: Policy, now: int) -> str | None:
+    """Why there is no further attempt; None when there is one. Pure."""
+    if len(failures) < policy.operating.attempts:
+        return None
+    wait = -(-(failures[-1] + policy.attempts_pause_s * 1_000 - now) // 1_000)
+    if wait > 0:
+        return f"{len(failures)} attempts have failed. Wait {wait} s, then take the manual path."
+    return f"{len(failures)} attempts have failed. Take the manual path: call the duty governor."
+
+
+def _failed(decision: bytes) -> bool:
+    for check in canonical.decode(decision, limit=_LIMIT)["checks"]:
+        about_the_person = check["number"] in (CheckNumber.LIVENESS, CheckNumber.MATCH)
+        if about_the_person and check["outcome"] != CheckOutcome.PASS and check["reason"] != "NOT_REACHED":
+            return check["reason"] not in _NO_ATTEMPT
+    return False
