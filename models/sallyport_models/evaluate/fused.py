@@ -1,0 +1,169 @@
+"""`sallyport-models evaluate fused DIR`: face and finger together, on chimeric people that no calibration saw."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from sallyport_models.calibrate.face_fit import PeopleScores
+from sallyport_models.calibrate.finger_fit import cllr, fit_logistic, minimum_cllr
+from sallyport_models.evaluate import app
+from sallyport_models.evaluate.chimeras import Trials, trials_of
+from sallyport_models.evaluate.det_plot import draw_det
+from sallyport_models.evaluate.face import enrol_with_progress, load_models
+from sallyport_models.evaluate.finger_figures import joined
+from sallyport_models.evaluate.finger_images import find_sets
+from sallyport_models.evaluate.fingerprint import numbered, score_all
+from sallyport_models.evaluate.pairs import find_images
+from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
+from sallyport_models.store import ModelStore, default_store
+
+Values = NDArray[np.float64]
+FINGER_MODEL: Final = "leader"
+RATE: Final = 1e-4
+STATED: Final = (1e-2, 1e-3, 1e-4)
+SAMPLES: Final = 300
+CONFIDENCE: Final = 0.95
+
+
+@app.command("fused")
+def evaluate_fused(
+    folder: Annotated[Path, typer.Argument(help="A folder with `fingerprints/` and `faces/`")],
+    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output")] = False,
+    det: Annotated[Path | None, typer.Option(help="Write the DET plot here (PNG or SVG)")] = None,
+    processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
+    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
+    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+) -> None:
+    """Error rates, cost and honesty of face and finger together, on people that no calibration was fitted on."""
+    models, count = ModelStore(store or default_store(), Manifest.read(manifest)), processes or os.cpu_count() or 1
+    prints = score_all(find_sets(folder / "fingerprints"), models.load(FINGER_MODEL).bytes, 500.0, count)
+    faces = list(enrol_with_progress(find_images(folder / "faces"), load_models(models), count))
+    trials = trials_of(PeopleScores.of(faces), joined(numbered(prints)))
+    enrolled = [each for one in prints for each in one.enrolled]
+    report = {
+        **report_of(trials),
+        "failure_to_acquire_face": float(np.mean([each.embedding is None for each in faces])),
+        "failure_to_enrol_finger": float(np.mean([each.template is None for each in enrolled])),
+    }
+    if det:
+        lines = {"face": trials.llr[:, 0], "finger": trials.llr[:, 1], "fused": trials.fused}
+        draw_det(det, {name: det_line(values, trials.genuine) for name, values in lines.items()})
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        show(report)
+
+
+def report_of(trials: Trials) -> dict[str, Any]:
+    """Every figure. The fused score is the sum of the two likelihood ratios, recalibrated on other trials."""
+    genuine, fused = trials.genuine, trials.fused
+    parts = {"face": trials.llr[:, 0], "finger": trials.llr[:, 1]}
+    alone = {name: miss_rate(values, genuine, RATE) for name, values in parts.items()}
+    together, best = miss_rate(fused, genuine, RATE), min(alone.values())
+    ratios = recalibrated(fused, genuine)
+    cost, least = cllr(ratios, genuine), minimum_cllr(fused, genuine)
+    return {
+        "eer": equal_error_rate(fused, genuine),
+        "fnmr_at_fmr_1e-4": together,
+        "fnmr_at_fmr_1e-4_interval": interval(fused, trials),
+        "face_fnmr_at_fmr_1e-4": alone["face"],
+        "finger_fnmr_at_fmr_1e-4": alone["finger"],
+        "frr_cut_at_fmr_1e-4": 1 - together / best if best > 0 else 0.0,
+        "cllr": cost,
+        "min_cllr": least,
+        "stated": [honesty(trials, rate) for rate in STATED],
+        "genuine": int(genuine.sum()),
+        "impostor": int((~genuine).sum()),
+        "note": "chimeric people; rates below what the trials resolve are extrapolation under independence",
+    }
+
+
+def threshold_at(values: Values, genuine: NDArray[np.bool_], rate: float) -> float:
+    """The lowest threshold whose false match rate is not above `rate`."""
+    falling = np.sort(values[~genuine])[::-1]
+    return float(np.nextafter(falling[int(rate * len(falling))], np.inf))
+
+
+def miss_rate(values: Values, genuine: NDArray[np.bool_], rate: float) -> float:
+    """FNMR at that false match rate."""
+    return float((values[genuine] < threshold_at(values, genuine, rate)).mean())
+
+
+def equal_error_rate(values: Values, genuine: NDArray[np.bool_]) -> float:
+    """Where the two rates meet."""
+    line = det_line(values, genuine)
+    at = int(np.argmin(np.abs(line[:, 0] - line[:, 1])))
+    return float(line[at].mean())
+
+
+def det_line(values: Values, genuine: NDArray[np.bool_]) -> Values:
+    """[n, 2] of (FMR, FNMR) at every genuine score."""
+    mated, strangers = np.sort(values[genuine]), np.sort(values[~genuine])
+    thresholds = np.unique(mated)
+    fmr = 1 - np.searchsorted(strangers, thresholds, side="left") / len(strangers)
+    return np.stack([fmr, np.searchsorted(mated, thresholds, side="left") / len(mated)], axis=1)
+
+
+def interval(values: Values, trials: Trials, seed: int = 1) -> list[float]:
+    """95 % interval of the FNMR over bootstrap samples of fingers, at the fixed threshold."""
+    missed = values[trials.genuine] < threshold_at(values, trials.genuine, RATE)
+    finger = trials.finger[trials.genuine]
+    counts, wrong = np.bincount(finger), np.bincount(finger, missed)
+    used = np.flatnonzero(counts)
+    drawn = np.random.default_rng(seed).choice(used, size=(SAMPLES, len(used)))
+    rates = wrong[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    return [float(each) for each in np.quantile(rates, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])]
+
+
+def recalibrated(fused: Values, genuine: NDArray[np.bool_], seed: int = 1) -> Values:
+    """Scale and shift of the sum, fitted on one random half of the trials and used on the other, both ways."""
+    first = np.random.default_rng(seed).random(len(fused)) < 0.5
+    ratios = np.empty_like(fused)
+    for training, held in ((first, ~first), (~first, first)):
+        scale, shift = fit_logistic(fused[training], genuine[training])
+        ratios[held] = scale * fused[held] + shift
+    return ratios
+
+
+def honesty(trials: Trials, rate: float) -> dict[str, float | bool]:
+    """How many impostors claim a rate: by its point, which must lie at or below the bound stated there."""
+    point, upper = trials.point[~trials.genuine], trials.upper[~trials.genuine]
+    claim = np.log10(rate)
+    near = np.abs(point - claim) < 0.05
+    bound = float(10 ** np.median(upper[near])) if near.any() else float("nan")
+    observed = float((point <= claim).mean())
+    claimed_by_bound = float((upper <= claim).mean())
+    return {
+        "stated": rate,
+        "observed": observed,
+        "upper_bound_stated": bound,
+        "inside": bool(observed <= bound),
+        "observed_by_bound": claimed_by_bound,
+    }
+
+
+def show(report: dict[str, Any]) -> None:
+    """For people."""
+    table = Table("figure", "value", title="Face and finger together")
+    low, high = report["fnmr_at_fmr_1e-4_interval"]
+    table.add_row("EER", f"{report['eer']:.3%}")
+    table.add_row("FNMR at FMR 1e-4", f"{report['fnmr_at_fmr_1e-4']:.2%} ({low:.2%} to {high:.2%})")
+    for name in ("face", "finger"):
+        table.add_row(f"  {name} alone", f"{report[f'{name}_fnmr_at_fmr_1e-4']:.2%}")
+    table.add_row("FRR cut against the better one", f"{report['frr_cut_at_fmr_1e-4']:.0%}")
+    table.add_row("Cllr, and its minimum", f"{report['cllr']:.4f}, {report['min_cllr']:.4f}")
+    for each in report["stated"]:
+        mark = "inside" if each["inside"] else "OUTSIDE"
+        words = f"{each['observed']:.2e} observed, {each['upper_bound_stated']:.2e} the bound stated: {mark}"
+        table.add_row(f"stated {each['stated']:.0e}", words)
+    table.add_row("failure to acquire: face, finger",
+                  f"{report['failure_to_acquire_face']:.2%}, {report['failure_to_enrol_finger']:.2%}")  # fmt: skip
+    Console().print(table)
+    Console().print(report["note"], style="dim")
