@@ -49,6 +49,12 @@ class Sharpness:
 
 
 @dataclass(frozen=True, slots=True)
+class Covering:
+    eyes: float
+    mouth: float
+
+
+@dataclass(frozen=True, slots=True)
 class Passive:
     pattern: float
     network: float
@@ -68,6 +74,7 @@ class Parameters:
     exposure: Exposure
     pose: PoseLimits
     sharpness: Sharpness
+    covering: Covering
     overall: Overall
     passive: Passive
 
@@ -87,6 +94,7 @@ def parsed(tables: dict[str, Any]) -> Parameters:
         exposure=Exposure(**tables["exposure"]),
         pose=PoseLimits(**tables["pose"]),
         sharpness=Sharpness(**tables["sharpness"]),
+        covering=Covering(**tables["covering"]),
         overall=Overall(**tables["overall"]),
         passive=Passive(**tables["passive"]),
     )

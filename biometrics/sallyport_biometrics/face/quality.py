@@ -14,6 +14,12 @@ HEAD_HALF_WIDTH = 1.3
 """Half the width of an upright head with ears, in eye distances; adult mean, anthropometric tables."""
 
 
+RIGHT_EYE = slice(46, 58), slice(28, 48)
+LEFT_EYE = slice(46, 58), slice(64, 84)
+MOUTH = slice(82, 102), slice(38, 74)
+"""Rows and columns of the 112-pixel chip."""
+
+
 def assess(chip: Image, face: Face, pose: Pose, frame_size: tuple[int, int], limits: Parameters) -> Quality:
     """Measure one face. `chip` is the aligned 112 x 112 cut-out, `frame_size` is (height, width)."""
     region = inner_face(chip)
@@ -26,6 +32,8 @@ def assess(chip: Image, face: Face, pose: Pose, frame_size: tuple[int, int], lim
         bright_share=float((region >= exposure.bright_level).mean()),
         contrast=float(region.std()),
         sharpness=sharpness(region),
+        eyes_detail=min(detail(chip, RIGHT_EYE), detail(chip, LEFT_EYE)),
+        mouth_detail=detail(chip, MOUTH),
         pose=pose,
         inside=share_inside(head_box(face.landmarks), frame_size),
         overall=0.0,
@@ -47,6 +55,8 @@ def complaints(quality: Quality, limits: Parameters) -> tuple[Feedback, ...]:
         Feedback.HEAD_TILTED: abs(quality.pose.roll) > angles.roll,
         Feedback.TURN_TO_CAMERA: abs(quality.pose.yaw) > angles.yaw or abs(quality.pose.pitch) > angles.pitch,
         Feedback.BLURRED: quality.sharpness < limits.sharpness.least,
+        Feedback.FACE_COVERED: quality.eyes_detail < limits.covering.eyes
+        or quality.mouth_detail < limits.covering.mouth,
     }
     return tuple(code for code, wrong in found.items() if wrong)
 
@@ -55,6 +65,11 @@ def inner_face(chip: Image) -> npt.NDArray[np.float32]:
     """Luminance from brow to chin without hair and background, [70, 64] for the 112-pixel chip."""
     grey = cv2.cvtColor(chip, cv2.COLOR_BGR2GRAY)
     return np.asarray(grey[36:106, 24:88], dtype=np.float32)
+
+
+def detail(chip: Image, part: tuple[slice, slice]) -> float:
+    """Standard deviation of luminance in one part of the 112-pixel chip."""
+    return float(cv2.cvtColor(np.ascontiguousarray(chip[part]), cv2.COLOR_BGR2GRAY).std())
 
 
 def sharpness(region: npt.NDArray[np.float32]) -> float:

@@ -110,6 +110,10 @@ class Quality:
     """standard deviation of luminance, 0 to 127"""
     sharpness: float
     """energy of the fine detail relative to the contrast, see `face.quality`"""
+    eyes_detail: float
+    """standard deviation of luminance around the plainer of the two eyes, 0 to 127; little under dark glasses"""
+    mouth_detail: float
+    """standard deviation of luminance around the mouth, 0 to 127; little under a mask or a hand"""
     pose: Pose
     inside: float
     """share of the face box inside the frame, 0 to 1"""

@@ -87,6 +87,22 @@ def test_each_fault_has_its_code(
     assert not analysis.usable
 
 
+@pytest.mark.parametrize("covering", ["glasses", "mask"])
+def test_a_covered_face_is_told_so(pipeline: FacePipeline, photograph: Photograph, covering: str) -> None:
+    """Synthetic: plain dark patches over the eyes, or a plain light one over nose and mouth."""
+    frame = photograph("subject-a-1").copy()
+    face = pipeline.analyse(frame).face
+    assert face is not None
+    points = face.landmarks
+    if covering == "glasses":
+        for eye in (points.right_eye, points.left_eye):
+            cv2.ellipse(frame, (round(eye[0]), round(eye[1])), (20, 15), 0, 0, 360, (20, 20, 20), -1)
+    else:
+        x, y = round(points.nose[0]), round((points.right_mouth[1] + points.left_mouth[1]) / 2)
+        cv2.ellipse(frame, (x, y), (36, 28), 0, 0, 360, (215, 210, 205), -1)
+    assert Feedback.FACE_COVERED in pipeline.analyse(frame).feedback
+
+
 def test_an_upside_down_face_is_not_usable(pipeline: FacePipeline, photograph: Photograph) -> None:
     analysis = pipeline.analyse(cv2.rotate(photograph("subject-a-1"), cv2.ROTATE_180))
     assert not analysis.usable
