@@ -111,7 +111,7 @@ class TaggedPipeline:
         face = Face(Box(10.0, 10.0, 80.0, 80.0), points, 0.9)
         if shown == CROWD:
             return FrameAnalysis((face, face), None, None, (Feedback.SEVERAL_FACES,))
-        quality = Quality(90.0, 120.0, 0.0, 0.0, 40.0, 1.0, Pose(0.0, 0.0, 0.0), 1.0, 0.8)
+        quality = Quality(90.0, 120.0, 0.0, 0.0, 40.0, 1.0, 20.0, 20.0, Pose(0.0, 0.0, 0.0), 1.0, 0.8)
         return FrameAnalysis((face,), face, quality, ())
 
     def embed(self, frame: Pixels, face: Face) -> Embedding:
