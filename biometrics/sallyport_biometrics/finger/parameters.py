@@ -125,3 +125,17 @@ MERGE_DIRECTION: Final = 0.45
 """rad between them."""
 MERGED_QUALITY: Final = 0.2
 """0 to 1: least quality of a merged minutia; one sure sighting of three passes."""
+
+# Presence
+BLOCK: Final = 36
+"""px: square that holds about four ridges, for their period."""
+PERIODS: Final = (5.0, 15.0)
+"""px at 500 dpi: ridge periods of adults and adolescents, 0.25 to 0.76 mm."""
+LEAST_PERIODIC: Final = 0.5
+"""Share of blocks of the print whose strongest period is a ridge's. Development sets: 0.9 in the median."""
+STRIPE_COHERENCE: Final = 0.985
+"""Mean doubled-angle length over the whole print above which the ridges do not bend: a grating, not a finger."""
+FROZEN_DIFFERENCE: Final = 0.05
+"""Gray levels, mean: two captures of a live finger on a real sensor never differ by less; a replay does."""
+LEAST_CONSISTENCY: Final = 0.6
+"""Mean agreement of ridge flow between two captures of one touch, -1 to 1."""
