@@ -291,3 +291,10 @@ class Licence(Record):
     licence_id: Id
     kind: Id
     status: LicenceStatus
+
+
+class Conflict(Record):
+    """Two sources say different things of the same fact."""
+
+    conflict_id: Id
+    what: Line

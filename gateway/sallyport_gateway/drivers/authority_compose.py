@@ -71,6 +71,8 @@ def _documents(rows: Iterable[Any], prisoner_number: str) -> list[str]:
         if not shape.many:
             if row.key == prisoner_number:
                 single.append(f'"{shape.field}":{row.document}')
+        elif row.kind == Kind.CONFLICT:
+            many.setdefault(shape.field, []).append(json.dumps(json.loads(row.document)["what"]))
         else:
             many.setdefault(shape.field, []).append(row.document)
     return [*single, *(f'"{field}":[{",".join(each)}]' for field, each in many.items())]

@@ -17,6 +17,7 @@ from sallyport_gateway.authority.records import (
     Adjustment,
     Alert,
     Calculation,
+    Conflict,
     CourtCase,
     CourtOrder,
     Hold,
@@ -57,6 +58,7 @@ class Kind(StrEnum):
     IMMIGRATION = "IMMIGRATION"
     RECALL = "RECALL"
     LICENCE = "LICENCE"
+    CONFLICT = "CONFLICT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ SHAPES: Final[dict[Kind, Shape]] = {
     Kind.IMMIGRATION: Shape(ImmigrationRecord, "record_id", "immigration"),
     Kind.RECALL: Shape(Recall, "recall_id", "recalls"),
     Kind.LICENCE: Shape(Licence, "licence_id", "licences"),
+    Kind.CONFLICT: Shape(Conflict, "conflict_id", "conflicts"),
 }
 """Kinds with key None have one record for each prisoner number."""
 
@@ -130,6 +133,20 @@ def put(conn: Connection, kind: Kind, prisoner_number: str | None, record: Recor
     log_access(conn, Action.COLLECTED if old is None else Action.ALTERED, prisoner_number, f"{kind} {key}", by, now)
     people = {number for number in (prisoner_number, old.prisoner_number if old else None) if number}
     return _touch(conn, kind, people, f"{kind.lower()} {key} changed", now)
+
+
+def retire(conn: Connection, kind: Kind, key: str, by: By, now: datetime) -> Put:
+    """Removes a record that its source no longer has."""
+    here = and_(records.c.kind == kind.value, records.c.key == key)
+    old = conn.execute(select(records.c.prisoner_number).where(here)).first()
+    if old is None:
+        return Put(changed=False)
+    conn.execute(delete(records).where(here))
+    if old.prisoner_number is None:
+        renew(conn)
+    log_access(conn, Action.ERASED, old.prisoner_number, f"{kind} {key}", by, now)
+    people = {old.prisoner_number} if old.prisoner_number else set[str]()
+    return _touch(conn, kind, people, f"{kind.lower()} {key} is gone", now)
 
 
 def hear(conn: Connection, source: Source, at: datetime, prisoner_number: str | None = None) -> None:
