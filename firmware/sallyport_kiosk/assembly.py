@@ -29,6 +29,7 @@ from sallyport_kiosk.screen.board import Board
 from sallyport_kiosk.session import Session, age_in_days
 from sallyport_link.mqtt import MqttLink
 from sallyport_models.calibrations import read_calibration
+from sallyport_models.known_answers import check_model, read_known_answers
 from sallyport_models.manifest import Manifest
 from sallyport_models.software import software_digest
 from sallyport_models.store import ModelStore
@@ -124,6 +125,9 @@ def make_session(
     file = configuration.file
     store = ModelStore(configuration.path(file.store.models), Manifest.read())
     loaded = {name: load_approved(store, boot.model_set, name) for name in (*FACE_MODELS, FINGER_MODEL)}
+    known = read_known_answers()
+    for name, content in loaded.items():
+        check_model(name, content, known)
     camera = make_camera(file.devices.camera, configuration.home)
     sensor = make_sensor(file.devices.sensor, configuration.home)
     pipeline = FacePipeline(loaded)

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sallyport_models import calibrate, evaluate
+from sallyport_models import calibrate, evaluate, known_answers
 from sallyport_models.card import card_of
 from sallyport_models.fetch import Tell, add_file, fetch_models, fetch_samples
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store
+from sallyport_models.store import ModelStore, default_store, write_atomically
 from sallyport_protocol.errors import SallyportError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -45,6 +45,15 @@ def samples(
     with _progress() as progress:
         task = progress.add_task("samples", total=None)
         fetch_samples(Manifest.read(manifest), folder, _tell(progress, task))
+
+
+@app.command()
+def answers(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
+    """Record what every approved model gives for its known input (after a change of a model or converter)."""
+    held = _store(store, manifest)
+    models = {entry.name: held.load(entry.name).bytes for entry in held.manifest.approved()}
+    write_atomically(known_answers.FILE, known_answers.record(models).encode())
+    Console().print(f"{known_answers.FILE}: written")
 
 
 @app.command()
