@@ -1,7 +1,7 @@
 """Known-answer tests: a model that is intact on disk must also compute what it computed when it was approved.
 
 Each model gets one fixed input (a smooth pattern made from its shape and range) and must give the outputs that
-`known_answers.toml` records (`sallyport-models answers` writes it), within a tolerance for other processors' arithmetic.
+`known_answers.toml` records (by `sallyport-models answers`), within a tolerance for other processors' arithmetic.
 NaN, infinities and outputs that became constant never pass.
 """
 
