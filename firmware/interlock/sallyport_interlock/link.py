@@ -15,7 +15,7 @@ class Link:
         self._uart = uart
         self._epoch, self._down_key, self._up_key = epoch, down_key, up_key
         self._decoder = Decoder()
-        self._queue = bytearray()
+        self._queue: list[bytes] = []  # in pieces: the heap has no large ones to spare
         self._forged = 0
 
     @property
@@ -37,11 +37,14 @@ class Link:
         """Queue the messages. With a silent host the queue stays full and what does not fit is dropped."""
         for message in messages:
             frame = encode(message, self._epoch, self._up_key)
-            if len(self._queue) + len(frame) <= QUEUE_BYTES:
-                self._queue += frame
+            if sum([len(waiting) for waiting in self._queue]) + len(frame) <= QUEUE_BYTES:
+                self._queue.append(frame)
 
     def flush(self) -> None:
         """Hand the line what it takes now."""
-        if self._queue:
-            taken = self._uart.write(self._queue) or 0
-            self._queue = self._queue[taken:]
+        while self._queue:
+            taken = self._uart.write(self._queue[0]) or 0
+            if taken < len(self._queue[0]):
+                self._queue[0] = self._queue[0][taken:]
+                return
+            self._queue.pop(0)

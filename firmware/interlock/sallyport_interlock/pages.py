@@ -10,6 +10,7 @@ import struct
 
 PAGE_BYTES = 4096
 FRAMING = 12
+PIECE = 256
 
 
 class FlashError(Exception):
@@ -24,29 +25,34 @@ class Pages:
         self._first = first
         self._slot = size + FRAMING
         self._slots = PAGE_BYTES // self._slot
-        self._page = 0
+        self._filled = [self._used(0), self._used(1)]  # slots of each page that are not blank; torn ones count
+        self._page = 0  # that of the newest record
         self.sequence = 0  # of the newest record; 0 when there is none
         for page in (0, 1):
             for sequence, _ in self._scan(page):
                 if sequence > self.sequence:
                     self.sequence, self._page = sequence, page
-        self._next = self._used(self._page)
-        self._spare = self._used(1 - self._page) == 0
 
-    def _read(self, page: int, at: int) -> bytes:
-        return self._flash.read(self._first + page, at * self._slot, self._slot)
+    def _read(self, page: int, at: int, size: int) -> bytes:
+        return self._flash.read(self._first + page, at, size)
 
     def _scan(self, page: int):
         """Yields (sequence, payload) of each valid record of a page, in order."""
-        for at in range(self._used(page)):
-            raw = self._read(page, at)
+        for slot in range(self._filled[page]):
+            raw = self._read(page, slot * self._slot, self._slot)
             if _check(raw[:-8]) == raw[-8:]:
                 yield struct.unpack(">I", raw[:4])[0], raw[4:-8]
 
     def _used(self, page: int) -> int:
-        """Slots up to the last that is not blank; torn ones count."""
-        written = len(self._flash.read(self._first + page, 0, self._slots * self._slot).rstrip(b"\xff"))
-        return (written + self._slot - 1) // self._slot
+        """Slots up to the last that is not blank, read in small pieces: the heap has no large ones to spare."""
+        end = self._slots * self._slot
+        while end:
+            start = max(0, end - PIECE)
+            written = self._read(page, start, end - start).rstrip(b"\xff")
+            if written:
+                return (start + len(written) + self._slot - 1) // self._slot
+            end = start
+        return 0
 
     def records(self):
         """Yields (sequence, payload) of the valid records, oldest first; a gap in the sequence was erased."""
@@ -55,34 +61,35 @@ class Pages:
 
     def untidy(self) -> bool:
         """Whether the other page waits to be erased."""
-        return not self._spare
+        return self._filled[1 - self._page] > 0
 
     def tidy(self) -> None:
         """Erase the page that does not hold the newest record. Stalls for up to 0.4 s: only when locked and idle."""
         self._flash.erase(self._first + 1 - self._page)
         if self._used(1 - self._page):
             raise FlashError("a flash page did not erase")
-        self._spare = True
+        self._filled[1 - self._page] = 0
 
     def room(self) -> int:
         """Records that can be written before the next `tidy`."""
-        return self._slots - self._next + (self._slots if self._spare else 0)
+        return self._slots - self._filled[self._page] + (0 if self.untidy() else self._slots)
 
     def turn(self) -> None:
         """Let the next record go to the other page."""
-        self._next = self._slots
+        self._filled[self._page] = self._slots
 
     def append(self, payload: bytes) -> None:
         """Write a record; when this returns, it is in flash. FlashError if there is no room or the write was lost."""
-        if self._next == self._slots:
-            if not self._spare:
+        if self._filled[self._page] == self._slots:
+            if self.untidy():
                 raise FlashError("the flash log is full: it is tidied when the door is locked and idle")
-            self._page, self._next, self._spare = 1 - self._page, 0, False
+            self._page = 1 - self._page
         raw = struct.pack(">I", self.sequence + 1) + payload
         raw += _check(raw)
-        at, self._next = self._next, self._next + 1
-        self._flash.program(self._first + self._page, at * self._slot, raw)
-        if self._read(self._page, at) != raw:
+        at = self._filled[self._page] * self._slot
+        self._filled[self._page] += 1
+        self._flash.program(self._first + self._page, at, raw)
+        if self._read(self._page, at, self._slot) != raw:
             raise FlashError("a flash write was lost")
         self.sequence += 1
 
