@@ -23,7 +23,7 @@ ROOT = HERE.parents[1]
 FIRMWARE = ROOT / "firmware/interlock"
 WIRE_TESTS = ["../wire/test_version_1.py", "../wire/test_frames.py"]
 MODULES = {
-    "sallyport_interlock.gate": ["test_gate.py", "test_loop.py", "test_schedules.py"],
+    "sallyport_interlock.gate": ["test_gate.py", "test_loop.py"],
     "sallyport_interlock.once": ["test_once.py", "test_power_cuts.py"],
     "sallyport_wire.mac": WIRE_TESTS,
     "sallyport_wire.messages": WIRE_TESTS,
@@ -32,7 +32,9 @@ MODULES = {
 SECONDS = 120  # a mutant that runs longer hangs: that is a failing test too
 
 # (module, source line, change): why no test can tell it from the original.
-ALLOWED: dict[tuple[str, str, str], str] = {}
+ALLOWED: dict[tuple[str, str, str], str] = {
+    ("sallyport_interlock.gate", "self.inputs = 0", "0 -> 1"): "both are not good; the first tick comes before any use",
+}
 
 SWAPS: dict[type[ast.AST], list[type[ast.AST]]] = {
     ast.Lt: [ast.LtE, ast.GtE],
@@ -166,7 +168,7 @@ def killed(name: str, path: Path, mutant: Mutant | None) -> bool:
         tests = [str((HERE / test).resolve()) for test in MODULES[name]]
         options = ["-x", "-q", "-c", os.devnull, f"--rootdir={HERE}", f"--confcutdir={HERE}"]
         options += ["--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-        options += ["-k", "not six_hundred and not ten_thousand"]
+        options += ["-k", "not six_hundred and not ten_thousand and not flood and not junk and not pages_are"]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             result = pytest.main([*options, *tests])
         os._exit(0 if result == 0 else 1)

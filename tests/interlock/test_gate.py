@@ -255,6 +255,23 @@ def test_both_doors_of_a_pair_claim_at_once() -> None:
     assert bench.ask(102) == []
 
 
+@pytest.mark.parametrize("age", [9950, 9951])
+def test_a_grant_is_judged_by_the_time_it_is_heard(age: int) -> None:
+    bench = Bench()
+    shown = bench.show()
+    bench.now += age  # no tick in between
+    assert refusals(bench.grant(shown.nonce)) == ([] if age == 9950 else [wire.TOO_LATE])
+
+
+def test_what_happens_after_a_nonce_is_not_told_of_it() -> None:
+    bench = Bench()
+    bench.show()
+    bench.tick(settings.LIFE_MS)
+    bench.inputs &= ~wire.BOX_IS_CLOSED
+    [event] = bench.tick(10)
+    assert (event.kind, event.session, event.nonce) == (wire.TAMPER, NO_SESSION, NO_NONCE)
+
+
 def test_a_nonce_expires() -> None:
     bench = Bench()
     shown = bench.show()
@@ -405,6 +422,10 @@ def test_a_lock_out_is_remembered_before_it_is_told() -> None:
 
 
 def test_events_of_a_passage_that_a_restart_cut() -> None:
+    acts: list[Any] = []
+    gate = Gate(LANE, KEY, FakeOnce(acts), FakeJournal(acts, (SESSION, OTHER)), lambda n: bytes(n), 5)
+    [event] = gate.tick(ALL, 5)
+    assert (event.kind, event.session, event.nonce, event.t_ms) == (wire.RELOCKED, SESSION, OTHER, 0)
     bench = Bench(passage=(SESSION, OTHER))
     assert bench.acts == [("note", wire.RELOCKED)]
     assert bench.gate.idle

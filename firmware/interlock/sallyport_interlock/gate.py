@@ -17,7 +17,7 @@ class Gate:
         self._clock, self.ms = now, 0  # the 30-bit clock as last seen; ms since start, which never wraps
         self._since = self._shown = 0  # ms at which the state was entered, and at which the nonce was shown
         self._rest_until = 0  # ms before which another request comes too soon
-        self._counter = self.inputs = 0
+        self.inputs = 0
         self._state = wire.LOCKED
         self._acts = {
             wire.OPEN_REQUEST: (self.may_show, self._claim),

@@ -1,4 +1,4 @@
-"""The last events, in flash: an opening is here before the strike moves. 76 to 152 are kept."""
+"""The last events, in flash: an opening is here before the strike moves. the last 77 to 154 are kept."""
 
 import struct
 
