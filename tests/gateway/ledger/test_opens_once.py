@@ -321,4 +321,4 @@ TestOpensOnce.settings = settings(max_examples=40, stateful_step_count=30, deadl
 
 @pytest.mark.long
 class TestOpensOnceAtLength(Release.TestCase):  # type: ignore[misc]
-    settings = settings(max_examples=2_000, stateful_step_count=80, deadline=None)
+    settings = settings(max_examples=600, stateful_step_count=60, deadline=None)

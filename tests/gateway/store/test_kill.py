@@ -45,4 +45,4 @@ def test_nothing_acknowledged_is_lost(database: str) -> None:
 
 @pytest.mark.long
 def test_nothing_acknowledged_is_lost_at_length(database: str) -> None:
-    _killed_again_and_again(database, [0.01 * number**1.5 for number in range(1, 30)])
+    _killed_again_and_again(database, [0.01 * number**1.5 for number in range(1, 13)])
