@@ -13,7 +13,7 @@ from typing import Final
 
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from sallyport_gateway.authority.records import Named, Warrant
 from sallyport_gateway.authority.similar import plain, swapped
@@ -21,6 +21,8 @@ from sallyport_gateway.drivers.authority_tables import records, tokens
 
 _NAME: Final = "unmatched"
 _TOKEN: Final = select(tokens.c.token).where(tokens.c.name == _NAME)
+_TOKEN_SHARED: Final = _TOKEN.with_for_update(read=True)
+"""Holds back a new stray warrant at any gateway until this transaction ends; SQLite's writer is alone anyway."""
 _ALL: Final = select(records.c.document).where(records.c.kind == "WARRANT", records.c.prisoner_number.is_(None))
 
 
@@ -48,11 +50,14 @@ class UnmatchedWarrants:
 
     def all(self, conn: Connection) -> tuple[Warrant, ...]:
         """Every one of them."""
-        return self._now(conn).warrants
+        return self._now(conn, _TOKEN).warrants
 
     def alike(self, conn: Connection, people: Sequence[Named], least: float) -> tuple[Warrant, ...]:
-        """Warrants with a surname like one of these names (`least`: Jaro-Winkler, 0 to 1) or the same birthday."""
-        held = self._now(conn)
+        """Warrants with a surname like one of these names (`least`: Jaro-Winkler, 0 to 1) or the same birthday.
+
+        For decisions: none can come in before the caller's transaction ends.
+        """
+        held = self._now(conn, _TOKEN_SHARED)
         found: set[int] = set()
         words = {plain(each.surname) for each in people} | {plain(each.forenames).partition(" ")[0] for each in people}
         for word in words - {""}:
@@ -65,8 +70,8 @@ class UnmatchedWarrants:
                 found.update(held.born.get(each.date_of_birth, ()))
         return tuple(held.warrants[index] for index in sorted(found))
 
-    def _now(self, conn: Connection) -> _Held:
-        token = conn.execute(_TOKEN).scalar() or ""
+    def _now(self, conn: Connection, query: Select[str]) -> _Held:
+        token = conn.execute(query).scalar() or ""
         held = self._held
         if held.token != token:
             held = self._held = _hold(token, [Warrant.parse(document) for document in conn.execute(_ALL).scalars()])

@@ -1,8 +1,6 @@
 """An embedded store with one person in it, in order to leave today."""
 
-import shutil
 import sys
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -14,8 +12,6 @@ from sallyport_gateway.casebook.files import LIBRARY, read_case
 from sallyport_gateway.casebook.words import Case
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_records import Kind, hear, put
-from sallyport_gateway.store.engine import open_engines
-from sallyport_gateway.store.migrate import migrate
 
 sys.path.insert(0, str(Path(__file__).parent))
 """For `naive_oracle` and `case_maker`."""
@@ -31,27 +27,6 @@ def base() -> Case:
 @pytest.fixture
 def now(base: Case) -> datetime:
     return base.now
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated store without a row, made once and copied."""
-    path = tmp_path_factory.mktemp("store") / "empty.sqlite"
-    writer, reader = open_engines(path)
-    migrate(writer)
-    writer.dispose()
-    reader.dispose()
-    return path
-
-
-@pytest.fixture
-def conn(tmp_path: Path, empty_store: Path) -> Iterator[Connection]:
-    shutil.copy(empty_store, tmp_path / "store.sqlite")
-    writer, reader = open_engines(tmp_path / "store.sqlite")
-    with writer.connect() as made, made.begin():
-        yield made
-    writer.dispose()
-    reader.dispose()
 
 
 @pytest.fixture

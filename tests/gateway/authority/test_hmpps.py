@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from hmpps_server import Hmpps, flaky, serving
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from sallyport_gateway.authority.decide import decide
 from sallyport_gateway.authority.hmpps import VOIDING_EVENTS
@@ -25,6 +25,8 @@ from sallyport_gateway.drivers.authority_compose import compose
 from sallyport_gateway.drivers.authority_hmpps import Fetched, fetch, keep, take_event
 from sallyport_gateway.drivers.authority_records import Kind, put
 from sallyport_gateway.drivers.hmpps_client import BREAK_AFTER, REST, Breaker, HmppsClient, HmppsPlace
+from sallyport_gateway.store.engine import open_engines
+from sallyport_gateway.store.migrate import migrate
 from sallyport_protocol.checks import ADMISSION, CheckOutcome, passed
 from sallyport_protocol.errors import MalformedError, RoadError
 
@@ -81,6 +83,24 @@ ANSWERS: dict[str, Any] = {
 ANSWERS[f"{PERSON}/warrants"]["warrants"][0]["prisonerNumber"] = NUMBER
 PATIENT = httpx.Timeout(10.0)
 HASTY = httpx.Timeout(0.3, connect=10.0)
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    made, reader = open_engines(tmp_path_factory.mktemp("hmpps") / "store.db")
+    migrate(made)
+    yield made
+    made.dispose()
+    reader.dispose()
+
+
+@pytest.fixture
+def conn(writer: Engine) -> Iterator[Connection]:
+    """SQLite is enough here: the adapter's statements are those of the embedded store."""
+    with writer.connect() as made:
+        transaction = made.begin()
+        yield made
+        transaction.rollback()
 
 
 @pytest.fixture

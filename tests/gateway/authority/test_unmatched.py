@@ -64,7 +64,7 @@ def test_it_leaves_out_only_what_the_check_would(
 ) -> None:
     memory, person = UnmatchedWarrants(), Named(surname=surname, forenames=forenames, date_of_birth=born)
     warrants = [warrant(str(index), *each) for index, each in enumerate(strays)]
-    memory._now = lambda _: _hold("t", warrants)  # type: ignore[method-assign]
+    memory._now = lambda *_: _hold("t", warrants)  # type: ignore[method-assign]
     chosen = {each.warrant_id for each in memory.alike(None, [person], LEAST)}  # type: ignore[arg-type]
     wanted = {
         each.warrant_id

@@ -1,4 +1,4 @@
-"""Holds with their clocks, the releases that are watched, and the alarms about them."""
+"""Holds with their clocks, the releases that are watched, the alarms about them, and a token that can be locked."""
 
 from alembic import op
 
@@ -15,3 +15,5 @@ MADE = ("hold", "release", "alarm")
 def upgrade() -> None:
     tables = [authority_metadata.tables[f"authority_{name}"] for name in MADE]
     authority_metadata.create_all(op.get_bind(), tables=tables, checkfirst=False)
+    op.execute("DELETE FROM authority_token WHERE name = 'unmatched'")
+    op.execute("INSERT INTO authority_token (name, token) VALUES ('unmatched', '0')")
