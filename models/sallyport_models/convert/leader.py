@@ -108,6 +108,31 @@ class _Graph:
         kernel, bias = self.weights[name]
         return self.product(name, x, kernel, bias)
 
+    def mixed(self, name: str, y: str, x: str) -> str:
+        """Expansion, GELU and reduction of `y`, residual `x`, and the change of width after them.
+
+        The change of width is linear, so where it narrows it is multiplied into the reduction: (h R + r + x) A + a =
+        h (R A) + x A + (r A + a). The hidden channels are worked in quarters, which keeps tensors small.
+        """
+        expand, expand_bias = self.weights[f"{name}_conv_exp"]
+        reduce, reduce_bias = self.weights[f"{name}_conv_red"]
+        adjust, adjust_bias = self.weights[f"{name}_conv_adj"]
+        matrix, change, bias = reduce[0, 0], adjust[0, 0], reduce_bias
+        narrows = change.shape[1] < change.shape[0]
+        if narrows:
+            bias = exact_product(reduce_bias[None], change)[0] + adjust_bias
+            matrix = exact_product(matrix, change)
+            x = self.add("MatMul", [x, self.constant(f"{name}.rest.w", change)], f"{name}.rest")
+        total = self.add("Add", [x, self.constant(f"{name}.bias", bias)], f"{name}.total")
+        quarter = expand.shape[-1] // 4
+        for part in range(4):
+            own = slice(part * quarter, (part + 1) * quarter)
+            hidden = self.gelu(self.product(f"{name}.{part}", y, expand[..., own], expand_bias[own]))
+            weight = self.constant(f"{name}.{part}.back.w", matrix[own])
+            back = self.add("MatMul", [hidden, weight], f"{name}.{part}.back")
+            total = self.add("Add", [total, back], f"{name}.{part}.total")
+        return total if narrows else self.dense(f"{name}_conv_adj", total)
+
     def gelu(self, x: str) -> str:
         return self.add("Gelu", [x], f"{x}.gelu")
 
@@ -154,21 +179,24 @@ class _Graph:
         return self.channels_first(y)
 
     def bottleneck(self, name: str, x: str) -> str:
-        """Inverse bottleneck with a residual, then a change of width. Channels first in, channels first out.
-
-        The last two layers are linear, so the change of width is multiplied into the reduction: what it did to the
-        residual stays as a product of its own.
-        """
+        """Inverse bottleneck with a residual, then a change of width. Channels first in, channels first out."""
         y = self.channels_last(self.depthwise(f"{name}_depth", x, self.weights[f"{name}_depthwise_conv"][0]))
-        y = self.gelu(self.dense(f"{name}_conv_exp", self.norm(f"{name}_ln", y)))
-        y = self.dense(f"{name}_conv_red", y)
-        y = self.add("Add", [y, self.channels_last(x)], f"{name}.residual")
-        return self.channels_first(self.dense(f"{name}_conv_adj", y))
+        y = self.norm(f"{name}_ln", y)
+        return self.channels_first(self.mixed(name, y, self.channels_last(x)))
 
     def head(self, name: str, x: str) -> str:
-        y = self.doubled(f"{name}.doubled", self.bottleneck(f"{name}_ibc", x))
-        y = self.norm(f"{name}_ln", self.dense(f"{name}_conv1", self.channels_last(y)))
-        return self.channels_first(self.gelu(self.dense(f"{name}_conv2", y)))
+        """Doubling to the image's size comes last here: what follows it in the original works on each pixel alone."""
+        y = self.channels_last(self.bottleneck(f"{name}_ibc", x))
+        y = self.norm(f"{name}_ln", self.dense(f"{name}_conv1", y))
+        return self.doubled(f"{name}.doubled", self.channels_first(self.gelu(self.dense(f"{name}_conv2", y))))
+
+
+def exact_product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Matrix product in one fixed order of double-precision sums: the same bits on every processor."""
+    total = np.zeros((a.shape[0], b.shape[1]), np.float64)
+    for index in range(a.shape[1]):
+        total += a[:, index : index + 1].astype(np.float64) * b[index].astype(np.float64)
+    return total.astype(np.float32)
 
 
 def _network(weights: Weights) -> onnx.ModelProto:
