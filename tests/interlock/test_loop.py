@@ -180,15 +180,17 @@ def test_pages_are_erased_only_when_locked_and_idle() -> None:
 # The line
 
 
-def test_a_day_of_junk_and_then_a_visit() -> None:
-    """Noise, split frames, forged frames at line rate; the board's memory and answers stay as they were."""
+@pytest.mark.parametrize("hours", [1, pytest.param(24, marks=pytest.mark.long)])
+def test_a_day_of_junk_and_then_a_visit(hours: int) -> None:
+    """Noise, split frames, forged frames; the board's memory and answers stay as they were."""
     rng = random.Random(7)
     site = ready()
     good = encode(open_request(SESSION, 99), 1, UP)
     said = len(site.monitor.heard)
-    for _ in range(3000):
+    for _ in range(hours * 3600):
         site.deliver(rng.choice((rng.randbytes(rng.randrange(40)), good, good[:20], b"\0", b"\x55" * 30)))
-        site.run(20)
+        site.step(500)
+        site.step(500)
     assert len(site.monitor.heard) == said
     assert site.faults == []
     site.deliver(b"\0")
