@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 
-from sallyport_models.convert.leader import convert_leader, read_weights
+from sallyport_models.convert.leader import convert_leader, exact_product, read_weights
 from sallyport_protocol.errors import MalformedError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,3 +53,12 @@ def test_the_fetched_graph_is_lean():
     assert {output.name for output in model.graph.output} == {"position", "direction", "ending"}
     assert {node.domain for node in model.graph.node} == {""}
     assert path.stat().st_size < 4_000_000
+
+
+def test_the_product_of_weights_is_right_and_of_one_order():
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=(7, 219)).astype(np.float32), rng.normal(size=(219, 5)).astype(np.float32)
+    product = exact_product(a, b)
+    assert product.dtype == np.float32
+    assert product == pytest.approx(a @ b, rel=1e-4, abs=1e-4)
+    assert np.array_equal(product, exact_product(np.asfortranarray(a), np.ascontiguousarray(b)))
