@@ -320,5 +320,6 @@ TestOpensOnce.settings = settings(max_examples=40, stateful_step_count=30, deadl
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_800)
 class TestOpensOnceAtLength(Release.TestCase):  # type: ignore[misc]
     settings = settings(max_examples=600, stateful_step_count=60, deadline=None)
