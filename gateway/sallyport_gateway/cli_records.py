@@ -1,0 +1,120 @@
+"""`sallyport-gateway records`: imports, open holds and the figures, on a gateway's own store.
+
+The store may be in use: what is imported voids approvals and revises lives in the same transaction.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Connection
+
+from sallyport_gateway.configuration import load_configuration
+from sallyport_gateway.drivers.authority_access import By
+from sallyport_gateway.drivers.authority_holds import open_holds
+from sallyport_gateway.drivers.authority_import import Imported, import_csv, import_json
+from sallyport_gateway.drivers.authority_plot import draw
+from sallyport_gateway.drivers.authority_records import Kind
+from sallyport_gateway.drivers.authority_statistics import figures, write_csv
+from sallyport_gateway.ledger import life
+from sallyport_gateway.store import Store
+from sallyport_protocol.errors import MalformedError, RoadError
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
+
+
+@app.command(name="import")
+def import_records(
+    file: Annotated[Path, typer.Argument(help="A JSON list of rows, or CSV of one kind")],
+    officer: Annotated[str, typer.Option(help="Who imports")],
+    why: Annotated[str, typer.Option(help="Why")],
+    as_of: Annotated[str, typer.Option(help="The moment that the file speaks for, such as 2026-06-10T06:00:00Z")],
+    kind: Annotated[Kind | None, typer.Option(help="Kind of the rows of a CSV file", show_default=False)] = None,
+    config: Config = Path("gateway.toml"),
+) -> None:
+    """Import records, all or nothing. Ends with 1 and a line for each wrong row when there is one."""
+    text, at, by = _read(file), _moment(as_of), By(officer, why)
+    if kind is None and file.suffix.lower() == ".csv":
+        raise MalformedError("A CSV file holds one kind of records: say which with --kind.")
+
+    def job(conn: Connection) -> Imported:
+        now = datetime.now(UTC)
+        done = import_json(conn, text, by, now, at) if kind is None else import_csv(conn, kind, text, by, now, at)
+        life.revise(conn, done.touched)
+        return done
+
+    with Store(load_configuration(config).store_url) as store:
+        done = store.write_now(job)
+    for error in done.errors:
+        typer.echo(f"row {error.row}: {error.sentence}" if error.row else error.sentence, err=True)
+    if done.errors:
+        typer.echo("Nothing was imported.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{done.rows} rows read, {done.changed} records changed, {len(done.touched)} authorisations concerned")
+
+
+@app.command()
+def holds(
+    prison: Annotated[str | None, typer.Option(help="A prison's code [default: all]", show_default=False)] = None,
+    config: Config = Path("gateway.toml"),
+) -> None:
+    """The open holds with cause, owner, first step and clock, as JSON lines, oldest first."""
+    now = datetime.now(UTC)
+    with Store(load_configuration(config).store_url) as store:
+        found = store.read_now(lambda conn: open_holds(conn, prison, now))
+    for each in found:
+        held, clock = each.held, each.clock
+        line: dict[str, Any] = {
+            "id": each.id,
+            "prison": held.prison,
+            "prisoner_number": held.prisoner_number,
+            "authorisation": held.authorisation,
+            "cause": held.cause.value,
+            "reasons": list(held.reasons),
+            "owner": held.owner.value,
+            "next_step": held.next_step.value,
+            "minutes": int(clock.running.total_seconds() // 60),
+            "told": clock.level.value,
+            "over_detained": clock.over_detained,
+        }
+        typer.echo(json.dumps(line))
+
+
+@app.command(name="figures")
+def tell_figures(
+    since: Annotated[str, typer.Option(help="From this moment, such as 2026-04-01T00:00:00Z")],
+    until: Annotated[str, typer.Option(help="To this moment")],
+    plot: Annotated[Path | None, typer.Option(help="Also draw them into this SVG file", show_default=False)] = None,
+    config: Config = Path("gateway.toml"),
+) -> None:
+    """Prevented errors, real errors, holds and over-detentions by month, prison and cause, as CSV."""
+    low, high = _moment(since), _moment(until)
+    with Store(load_configuration(config).store_url) as store:
+        rows = store.read_now(lambda conn: figures(conn, low, high))
+    typer.echo(write_csv(rows), nl=False)
+    if plot is not None:
+        try:
+            plot.write_text(draw(rows, f"Holds and errors, {since[:10]} to {until[:10]}"), encoding="utf-8")
+        except OSError as error:
+            raise RoadError(f"{plot} cannot be written: {error.strerror}.") from error
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise MalformedError(f"{text!r} is not a time such as 2026-06-10T06:00:00Z.") from None
+    if moment.tzinfo is None:
+        raise MalformedError(f"{text!r} has no time zone: add Z for UTC.")
+    return moment
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RoadError(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,78 @@
+"""The commands on a gateway's store: import, holds, figures."""
+
+import json
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sallyport_gateway import cli_records
+from sallyport_gateway.authority.holding import Held
+from sallyport_gateway.casebook.words import Case
+from sallyport_gateway.drivers.authority_holds import open_hold
+from sallyport_gateway.drivers.authority_plot import draw
+from sallyport_gateway.drivers.authority_statistics import Figures
+from sallyport_gateway.store import Store
+from sallyport_protocol.causes import CauseCode, NextStep, Owner
+from sallyport_protocol.decision import Verdict
+from sallyport_protocol.errors import MalformedError, RoadError
+
+BY = ["--officer", "i.clerk", "--why", "nightly", "--as-of", "2020-06-10T06:00:00Z"]
+SPAN = ["--since", "2020-06-01T00:00:00Z", "--until", "2020-07-01T00:00:00Z"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    where = tmp_path / "store.db"
+    monkeypatch.setattr(cli_records, "load_configuration", lambda _: SimpleNamespace(store_url=f"sqlite:///{where}"))
+    return where
+
+
+def call(*args: str) -> Result:
+    return CliRunner().invoke(cli_records.app, list(args))
+
+
+def test_an_import_is_told_and_a_wrong_one_changes_nothing(place: Path, tmp_path: Path, base: Case) -> None:
+    assert base.evidence.prisoner is not None
+    row = {"kind": "PRISONER", "prisonerNumber": "A1234BC", "record": base.evidence.prisoner.to_map()}
+    (tmp_path / "good.json").write_text(json.dumps([row]))
+    (tmp_path / "bad.json").write_text(json.dumps([row, {**row, "kind": "X"}]))
+    bad = call("import", str(tmp_path / "bad.json"), *BY)
+    assert bad.exit_code == 1 and "row 2: kind: 'X'" in bad.stderr and "Nothing was imported" in bad.stderr
+    good = call("import", str(tmp_path / "good.json"), *BY)
+    assert good.exit_code == 0 and good.stdout.startswith("1 rows read, 1 records changed")
+
+
+def test_an_import_that_cannot_be(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("prisonerNumber\n")
+    assert isinstance(call("import", str(tmp_path / "x.csv"), *BY).exception, MalformedError)
+    assert isinstance(call("import", str(tmp_path / "none.json"), *BY).exception, RoadError)
+    late = [*BY[:5], "2020-06-10T06:00:00"]
+    assert isinstance(call("import", str(tmp_path / "x.csv"), *late).exception, MalformedError)
+
+
+def test_holds_and_figures(place: Path, tmp_path: Path, base: Case) -> None:
+    step, reasons = NextStep.COURT_URGENT_QUERY, ("WARRANT_OUTSTANDING",)
+    cause, owner, due = CauseCode.REMAND_WARRANT, Owner.COURT_LIAISON, date(2020, 6, 10)
+    held = Held("A1234BC", "auth-1", "MDI", Verdict.HOLD, cause, owner, step, reasons, base.now.replace(year=2020), due)
+    with Store(place) as store:
+        store.write_now(lambda conn: open_hold(conn, held))
+    told = json.loads(call("holds", "--prison", "MDI").stdout)
+    assert (told["owner"], told["told"], told["over_detained"]) == ("COURT_LIAISON", "GOVERNING_GOVERNOR", True)
+    assert call("holds", "--prison", "WWI").stdout == ""
+    result = call("figures", *SPAN, "--plot", str(tmp_path / "figures.svg"))
+    assert result.stdout.splitlines()[1] == "2020-06,MDI,REMAND_WARRANT,1,0,0,0"
+    assert "A1234BC" not in result.stdout
+    assert "Remand warrant" in (tmp_path / "figures.svg").read_text()
+    assert isinstance(call("figures", *SPAN, "--plot", str(tmp_path / "no" / "x.svg")).exception, RoadError)
+
+
+@pytest.mark.parametrize("count", [0, 1, 11])
+def test_the_picture_is_well_formed(count: int) -> None:
+    rows = [Figures("2026-06", "MDI", cause, 5, 3, 1, 0) for cause in list(CauseCode)[:count]]
+    picture = ElementTree.fromstring(draw(rows, "A <title> & more"))
+    bars = [each for each in picture.iter() if each.tag.endswith("rect")]
+    assert len(bars) == 1 + 3 + 3 * count
