@@ -39,8 +39,8 @@ def run(
     log_to_terminal(verbose)
     configuration = load_configuration(config)
     place = configuration.file.screen
-    parts = assemble(configuration)
     listener = open_port(place.host, place.port)
+    parts = assemble(configuration)
     server = PageServer(create_app(parts.board), log_level="warning")
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     screen = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="screen", daemon=True)

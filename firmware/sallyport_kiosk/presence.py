@@ -29,6 +29,7 @@ class PresenceWatch:
 
     def look(self, person: FaceTemplate, operating: Operating) -> tuple[Sighting, Pixels]:
         """One look: the sighting and the frame's pixels for the screen. Raises RoadError when the camera fails."""
+        self.camera.open()  # one that failed is tried afresh
         frame = self.camera.read()
         analysis = self.pipeline.analyse(frame.image)
         if analysis.face is None:

@@ -52,10 +52,14 @@ class Session:
             self._watch(offer, person, stage)
 
     def _watch(self, offer: Offer, person: FaceTemplate, stage: Stage) -> None:
-        """Reports every second whether the person who matched is still there, alone. A blind kiosk says nothing."""
+        """Reports at once, then every second, whether the person who matched is still there, alone.
+
+        A blind kiosk says nothing.
+        """
+        due = self.clock.monotonic_ms()
         while not stage.over:
-            until = self.clock.monotonic_ms() + parameters.PRESENCE_MS
-            looked = self._look(person, offer, until, stage)
+            looked = self._look(person, offer, due, stage)
+            due = self.clock.monotonic_ms() + parameters.PRESENCE_MS
             if looked is not None:
                 sighting, at = looked
                 self.send_presence(
@@ -69,19 +73,19 @@ class Session:
                 )
 
     def _look(self, person: FaceTemplate, offer: Offer, until: int, stage: Stage) -> tuple[Sighting, int] | None:
-        """The last sighting before `until` and when it began, ms from the offer; None when the camera failed."""
-        last = None
-        while not stage.over and self.clock.monotonic_ms() < until:
+        """The first sighting after `until` and when it began, ms from the offer; None when the camera failed."""
+        while not stage.over:
+            at = stage.since_offer(self.clock.monotonic_ms())
             try:
-                at = stage.since_offer(self.clock.monotonic_ms())
                 sighting, picture = self.watch.look(person, offer.operating)
             except RoadError:
                 stage.stop.wait(parameters.PRESENCE_MS / 1_000)
                 return None
-            last = sighting, at
             self.display.picture(picture)
+            if self.clock.monotonic_ms() >= until:
+                return sighting, at
             stage.stop.wait(0.25)
-        return last
+        return None
 
     def _moment(self, stage: Stage) -> Moment:
         return Moment(
