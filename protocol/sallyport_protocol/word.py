@@ -55,6 +55,9 @@ class Word(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or cls.__name__
+            if where == "v" and "v" in content:
+                told = f"version {content['v']!r:.20} is not spoken here, only {MIN} to {CURRENT}"
+                raise MalformedError(f"{cls.__name__}: {told}; update the older side") from None
             raise MalformedError(f"{cls.__name__}: {where}: {first['msg']}") from None
 
 
