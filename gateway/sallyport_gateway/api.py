@@ -40,7 +40,7 @@ def router(views: OfficerViews, do: Callable[[bytes], Awaitable[ActOutcome]]) ->
         async for part in request.stream():
             body += part
             if len(body) > MAX_ACT:
-                raise HTTPException(413, f"An act is at most {MAX_ACT} bytes long.")
+                return JSONResponse({"accepted": False, "sentences": [f"An act is at most {MAX_ACT} bytes long."]}, 413)
         try:
             outcome = await do(body)
         except MalformedError as error:
