@@ -13,6 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from sallyport_kiosk.drivers.cameras import make_camera
 from sallyport_protocol.errors import SallyportError
 from sallyport_rig.demonstration.outcome import Outcome
 from sallyport_rig.demonstration.scenarios import SCENARIOS, Play
@@ -32,6 +33,8 @@ def demonstrate(
 ) -> None:
     """Real photographs and fingerprints through kiosk, broker, gateway and interlock; the door opens or stays shut."""
     uri = f"webcam:{camera}" if camera.isdecimal() else camera or None
+    if uri is not None:
+        _try(uri)
     began = datetime.now(UTC)
     with World(folder, samples, uri, say=lambda words: console.print(f"  {words}", style="dim")) as world:
         world.all_in_order()
@@ -45,6 +48,16 @@ def demonstrate(
             _keep(world)
     if not all(each.as_expected for each in outcomes):
         raise typer.Exit(1)
+
+
+def _try(uri: str) -> None:
+    """Raises RoadError or MalformedError that say what to do when this camera gives no picture."""
+    camera = make_camera(uri)
+    camera.open()
+    try:
+        camera.read()
+    finally:
+        camera.close()
 
 
 def _play(world: World, number: int) -> Outcome:
@@ -110,7 +123,8 @@ def _until_interrupted() -> None:
 
 
 def main() -> None:
-    """Errors of ours end in one line and exit code 1."""
+    """Errors of ours end in one line and exit code 1; SIGTERM ends what was started too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         typer.run(demonstrate)
     except SallyportError as error:

@@ -111,9 +111,8 @@ def _decided(lane: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _paper_state(world: World, number: str) -> str:
-    papers = world.client.get("/api/lanes").json()["authorisations"]
     here = world.lane().get("authorisation")
-    for each in [*papers, *([here] if here else [])]:
+    for each in [*world.papers(), *([here] if here else [])]:
         if each["authorisation"] == number:
             return str(each["state"])
     return "gone"

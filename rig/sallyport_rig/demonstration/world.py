@@ -22,7 +22,7 @@ from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.errors import RoadError
 from sallyport_provisioning.apply import create_development_estate
 from sallyport_provisioning.broker import Broker
-from sallyport_provisioning.estate import Estate
+from sallyport_provisioning.estate import DESCRIPTION, Estate
 from sallyport_rig.demonstration import records
 from sallyport_rig.demonstration.loopback import free_port, read_board_keys
 from sallyport_rig.doorway import Walk
@@ -35,6 +35,8 @@ GOVERNOR: Final = "d.morgan"
 LANE: Final = "MDI-LANE-1"
 KIOSK: Final = "MDI-K01"
 _POLL_S: Final = 0.1
+_MARK: Final = ".demonstration"
+"""The file that says: this folder is the demonstration's and may be made afresh."""
 _CLOSER: Final = {"subject-b-1.jpg": 0.5}
 """Full-length photographs: the upper part of which stands at the kiosk's distance."""
 
@@ -67,11 +69,7 @@ class World:
         self._stack.close()
 
     def _prepare(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        try:
-            self.folder.mkdir(parents=True)
-        except OSError as error:
-            raise RoadError(f"{self.folder}: {error.strerror}; make it writable or name another --folder") from error
+        _empty(self.folder)
         self.say("estate: authority, certificates, keys, access rules, signed model set")
         self.estate = self._make_estate()
         self.broker = Broker(self.estate, hostile_port=self.hostile_port)
@@ -171,17 +169,19 @@ class World:
 
     # The officers
 
+    def signed_act(self, officer: str, what: ActKind, /, **fields: str) -> bytes:
+        """One act, signed with the officer's certificate."""
+        now, nonce = int(time.time() * 1_000), secrets.token_bytes(16)
+        act = Act(kind=what, officer=officer, at=now, nonce=nonce, fields=dict(fields))
+        return envelope.sign(act.to_map(), self.estate.signer(officer), ACT_PLACE)
+
     def act(self, officer: str, what: ActKind, /, **fields: str) -> tuple[bool, str]:
         """One signed act, over HTTP like the browser's: whether it was accepted, and what the officer is told."""
-        signer = self.estate.signer(officer)
-        act = Act(
-            kind=what,
-            officer=officer,
-            at=int(time.time() * 1_000),
-            nonce=secrets.token_bytes(16),
-            fields=dict(fields),
-        )
-        answer = self.client.post("/api/acts", content=envelope.sign(act.to_map(), signer, ACT_PLACE)).json()
+        message = self.signed_act(officer, what, **fields)
+        try:
+            answer = self.client.post("/api/acts", content=message).json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise RoadError(f"the gateway does not answer ({error}); look into {self.folder}/gateway.log") from error
         return bool(answer["accepted"]), " ".join(answer["sentences"])
 
     def must(self, officer: str, what: ActKind, /, **fields: str) -> None:
@@ -216,7 +216,7 @@ class World:
         session = self.lane().get("session")
         if session and session["state"] != "This check has ended":
             self.act(OFFICER, ActKind.CANCEL, session=session["session"])
-        for paper in self.client.get("/api/lanes").json()["authorisations"]:
+        for paper in self.papers():
             self.act(APPROVERS[0], ActKind.WITHDRAW, authorisation=paper["authorisation"], reason="scenario over")
         self.record("PRISONER", records.person())
         self.strikes()
@@ -230,14 +230,32 @@ class World:
         except (httpx.HTTPError, ValueError):
             return {"kiosk": {"connected": False}, "door": {"state": "unknown"}, "events": [], "alarms": []}
 
+    def papers(self) -> list[dict[str, Any]]:
+        """The open authorisations; none while the gateway does not answer."""
+        try:
+            return list(self.client.get("/api/lanes").json()["authorisations"])
+        except (httpx.HTTPError, ValueError):
+            return []
+
     def audited(self, kind: str) -> frozenset[int]:
         """The checks that failed in the newest audit entry of that kind."""
+        rows = self._audit('SELECT body FROM audit WHERE kind = ? ORDER BY "index" DESC LIMIT 1', kind)
+        checks = canonical.decode(rows[0][0], limit=1 << 20)["checks"] if rows else []
+        return frozenset(each["number"] for each in checks if each["outcome"] == "FAIL")
+
+    def count(self, kind: str) -> int:
+        """How many audit entries there are of that kind."""
+        return int(self._audit("SELECT count(*) FROM audit WHERE kind = ?", kind)[0][0])
+
+    def _audit(self, query: str, kind: str) -> list[tuple[Any, ...]]:
         database = self.estate.gateway_config.parent / "gateway.db"
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as store:
-            query = 'SELECT body FROM audit WHERE kind = ? ORDER BY "index" DESC LIMIT 1'
-            row = store.execute(query, (kind,)).fetchone()
-        checks = canonical.decode(row[0], limit=1 << 20)["checks"] if row else []
-        return frozenset(each["number"] for each in checks if each["outcome"] == "FAIL")
+            return store.execute(query, (kind,)).fetchall()
+
+    def runs(self, name: str) -> bool:
+        """Whether that program was started and has not ended."""
+        program = self._programs.get(name)
+        return program is not None and program.poll() is None
 
     def wait(self, happens: Callable[[], Any], seconds: float, what: str) -> Any:
         """What `happens` gives as soon as it is true. Raises RoadError after `seconds`."""
@@ -263,6 +281,20 @@ class World:
             if transition.name == "strike":
                 found.append(transition)
         return found
+
+
+def _empty(folder: Path) -> None:
+    """An empty folder in place of an earlier demonstration's. Raises RoadError for one with anything else in it."""
+    try:
+        ours = (folder / _MARK).exists() or (folder / "estate" / DESCRIPTION).exists()
+        if folder.is_dir() and any(folder.iterdir()) and not ours:
+            raise RoadError(f"{folder} holds other files and no demonstration; name another --folder")
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        (folder / _MARK).touch()
+    except OSError as error:
+        raise RoadError(f"{folder}: {error.strerror}; make it writable or name another --folder") from error
 
 
 def _step_closer(path: Path) -> bytes:
