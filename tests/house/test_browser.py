@@ -1,0 +1,38 @@
+"""An officer's whole release in a real browser: sign in, start, read the verdict, open."""
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sallyport_rig.demonstration.world import OFFICER
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+    from visit import Visit
+
+    from sallyport_rig.demonstration.world import World
+
+pytestmark = pytest.mark.page
+
+
+def test_an_officer_releases_somebody_in_a_browser(visit: "Visit", world: "World", page: "Page") -> None:
+    visit.person()
+    _sign_in(page, world)
+    page.goto(f"{world.gateway_url}/lanes/MDI-LANE-1")
+    world.strikes()
+    page.get_by_role("button", name=re.compile("Start check")).click(timeout=30_000)
+    page.get_by_role("button", name="Open the door").click(timeout=60_000)
+    page.get_by_text("consumed", exact=False).first.wait_for(timeout=60_000)
+    assert [each.level for each in world.strikes()].count(True) == 1
+    assert world.wait(lambda: world.lane()["authorisation"]["state"] == "consumed", 20, "the consumption")
+    assert world.lane()["authorisation"]["authorisation"] == visit.number
+
+
+def _sign_in(page: "Page", world: "World") -> None:
+    page.goto(f"{world.gateway_url}/sign-in")
+    folder = world.estate.root / "officers" / OFFICER
+    page.locator("#key-file").set_input_files(str(folder / "key.pem"))
+    page.locator("#certificate-file").set_input_files(str(folder / "certificate.pem"))
+    page.get_by_role("button", name="Sign in").click()
+    page.locator("#signed-in-name").get_by_text(OFFICER).wait_for(timeout=10_000)
