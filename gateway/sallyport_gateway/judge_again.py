@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 from sallyport_gateway.admit import check_certificate
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.check import Check, refuse_opening
-from sallyport_gateway.ledger import freezes, life, nonces, sessions
+from sallyport_gateway.ledger import boards, freezes, life, nonces, sessions
 from sallyport_gateway.ledger.sessions import SessionState
 from sallyport_gateway.ledger.words import Door, Refused, Shown
 from sallyport_gateway.mint import BoardKeys
 from sallyport_gateway.ports import Office, Question
-from sallyport_protocol.checks import CheckNumber
+from sallyport_protocol.checks import CheckNumber, CheckOutcome
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.identity import Role
 
@@ -88,11 +88,22 @@ def _refuse_place(conn: Connection, office: Office, check: Check, keys: BoardKey
     return None
 
 
-def still_good(conn: Connection, check: Check, granted: Granted, lane: str) -> bool:
-    """Whether nothing was stopped, changed or frozen between the durable grant and its leaving."""
+def stopped_since(conn: Connection, office: Office, check: Check, keys: BoardKeys, granted: Granted) -> str | None:
+    """What stopped, changed or froze this opening after the grant was durable and before it leaves; None for nothing."""
     held = life.find(conn, check.authorisation)
     same = held is not None and held.stopped_at is None and held.revision == granted.revision
-    return same and not freezes.over(conn, check.prison, lane)
+    if not same or freezes.over(conn, check.prison, keys.lane) or boards.is_revoked(conn, keys.board):
+        return "It was stopped in the last moment."
+    kiosk = office.book().registry.named(check.offer.kiosk)
+    bad = [
+        each
+        for each in check_certificate(kiosk, Role.KIOSK, office.book(), office.clock.now())
+        if each.outcome is not CheckOutcome.PASS
+    ]
+    if bad:
+        return bad[0].sentence
+    now, moment = office.clock.monotonic_ms(), office.clock.now()
+    return refuse_opening(check, now, moment, office.book().policy) or _refuse_place(conn, office, check, keys)
 
 
 def decide_again(conn: Connection, office: Office, check: Check, officer: str) -> Decision:

@@ -26,7 +26,7 @@ from sallyport_gateway.board_words import (
 )
 from sallyport_gateway.check import Check, Stage
 from sallyport_gateway.journal import BoardJournal
-from sallyport_gateway.judge_again import Granted, HeldBack, judge_again, still_good
+from sallyport_gateway.judge_again import Granted, HeldBack, judge_again, stopped_since
 from sallyport_gateway.ledger import boards, freezes, life, nonces, sessions
 from sallyport_gateway.ledger.boards import Heard as Accepted
 from sallyport_gateway.ledger.freezes import Scope
@@ -170,10 +170,9 @@ class Opening:
         if not await self.office.cover(granted.index):
             return "The audit witness cannot be reached, or knows more than this gateway. No grant leaves."
 
-        if self.accounted is not True:
+        if not self.accounted:
             return NOT_ACCOUNTED[self.accounted]
-        good = await self.office.store.read(lambda conn: still_good(conn, check, granted, self.keys.lane))
-        return None if good else "It was stopped in the last moment."
+        return await self.office.store.read(lambda conn: stopped_since(conn, self.office, check, self.keys, granted))
 
     async def _opened(self, heard: Heard, check: Check | None, fresh: bool) -> Check | None:
         """`fresh`: an opening that no grant explains is an alarm, once."""

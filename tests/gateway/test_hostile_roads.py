@@ -371,3 +371,16 @@ def test_the_kiosk_of_this_world_is_honest(world: World) -> None:
     assert world.lane.check is not None and world.lane.check.stage is Stage.DECIDED
     outcome = world.confirm()
     assert outcome is not None and outcome.accepted, (outcome, OFFICER, KEYS.board)
+
+
+def test_a_stale_source_is_a_recorded_hold(world: World) -> None:
+    """The finding names the source; the decision must fit into the audit log all the same."""
+    paper = world.authorise()
+    world.clock.ms += 3 * 3_600_000
+    world.say_ready()
+    world.settle_roads()
+    world.to_verdict(paper)
+    check = world.lane.check
+    assert check is not None and check.decision is not None
+    assert 24 in {int(each.number) for each in check.decision.refused}
+    assert "DECISION" in kinds(world)

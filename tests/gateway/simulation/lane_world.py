@@ -7,6 +7,7 @@ simulated flash and door, and between them a kiosk and a broker that do what the
 import asyncio
 import secrets
 import shutil
+import struct
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,19 +17,22 @@ from typing import Any, Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from doorsim import DOWN, UP, Site
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete
 
 from sallyport_gateway.admit import Arrival
 from sallyport_gateway.book import Book
 from sallyport_gateway.desk import Desk
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
+from sallyport_gateway.drivers.authority_tables import records as warrant_rows
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ledger import life
 from sallyport_gateway.mint import BoardKeys
 from sallyport_gateway.ports import Office, RecordEntry
 from sallyport_gateway.store import Store
 from sallyport_gateway.web.ports import ActOutcome
+from sallyport_interlock import keys
+from sallyport_interlock.once import RECORD
 from sallyport_protocol import envelope, sealing
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.documents import Profile, Registry, Status, interlock_fingerprint
@@ -54,6 +58,7 @@ from sallyport_protocol.messages import (
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_provisioning.estate import Estate
 from sallyport_rig.demonstration import records
+from sallyport_wire import messages as wire
 
 T = TypeVar("T")
 KIOSK, LANE, BOARD, PRISON = "MDI-K01", "MDI-LANE-1", "MDI-L01", "MDI"
@@ -177,7 +182,7 @@ def modality(which: Modality, models: tuple[bytes, ...] = (), **changes: Any) ->
     return ModalityResult(**(fields | changes))
 
 
-def honest_result(offer: Offer, book: Book, boot: bytes, counter: int, finished: int, **changes: Any) -> Result:
+def honest_result(offer: Offer, book: Book, boot: bytes, counter: int, ended: int, **changes: Any) -> Result:
     """What an honest kiosk says of the right person; `changes` are made before the chain is closed."""
     models = tuple(book.model_set.models.values())
     fields: dict[str, Any] = {
@@ -187,12 +192,12 @@ def honest_result(offer: Offer, book: Book, boot: bytes, counter: int, finished:
         "lane": LANE,
         "boot_nonce": boot,
         "counter": counter,
-        "oldest_capture": max(0, finished - 1_000),
-        "finished": finished,
+        "oldest_capture": max(0, ended - 1_000),
+        "finished": ended,
         "wall": 1,
         "captures": (
-            Capture(modality=Modality.FACE, digest=b"f" * 32, at=max(0, finished - 1_000)),
-            Capture(modality=Modality.FINGER, digest=b"g" * 32, at=max(0, finished - 500)),
+            Capture(modality=Modality.FACE, digest=b"f" * 32, at=max(0, ended - 1_000)),
+            Capture(modality=Modality.FINGER, digest=b"g" * 32, at=max(0, ended - 500)),
         ),
         "modalities": (modality(Modality.FACE, models[:1]), modality(Modality.FINGER, models[1:])),
         "liveness": Liveness.PASSED,
@@ -239,18 +244,26 @@ class Files:
         return self.world.book
 
 
+class Behind:
+    """The service as the desk sees it: its work, too, goes through the shaky store."""
+
+    def __init__(self, world: "World") -> None:
+        self.store, self.clock, self.office = world.shaky, world.clock, world.office
+        self.files, self.lanes, self.authority, self.changed = Files(world), world.lanes, world.authority, world.changed
+
+
 class World:
     """Everything on the two sides of the broker, and the broker's two roads."""
 
     def __init__(self, estate: Estate, template: Path, folder: Path) -> None:
-        shutil.copy(template, folder / "store.db")
+        self.path = folder / "store.db"
+        shutil.copy(template, self.path)
         self.estate, self.book, self.clock = estate, book_of(estate), Clock()
-        self.store = Store(folder / "store.db")
+        self.store = Store(self.path)
         self.shaky = ShakyStore(self.store, self._visit)
         self.authority = EmbeddedAuthority(b"k" * 32, lambda: self.current)
         self.current: bool | None = True
         self.witness = True
-        self.files = Files(self)
         self.signer = estate.signer("gateway-1")
         self.office = Office(
             "gateway-1",
@@ -276,7 +289,7 @@ class World:
         self.kiosk = Kiosk(estate, self.book)
         self.lanes: dict[str, Lane] = {}
         self.start_gateway()
-        self.desk = Desk(self)  # type: ignore[arg-type]
+        self.desk = Desk(Behind(self))  # type: ignore[arg-type]
         self._ticked = self._said = self._seen = self.clock.ms
         self._papers = 0
 
@@ -494,10 +507,24 @@ class World:
         held = self.store.read_now(lambda conn: life.find(conn, authorisation))
         return held.state.value if held else "NONE"
 
+    def spent(self) -> set[bytes]:
+        """The nonces that the board's flash holds as spent."""
+        once_log, _, _ = keys.logs(self.site.flash)
+        return {struct.unpack(RECORD, record)[5] for _, record in once_log.records()} - {wire.NO_NONCE}
+
     def record(self, kind: str, record: dict[str, Any]) -> ActOutcome | None:
         """A source says something, by a signed act."""
         fields = {"kind": kind, "prisoner": records.PRISONER, "document": records.text(record), "reason": "feed"}
         return self.act(GOVERNOR, ActKind.RECORD, **fields)
+
+    def clear_warrants(self) -> None:
+        """The courts take back every warrant but the one that is served."""
+
+        def job(conn: Connection) -> None:
+            gone = delete(warrant_rows).where(warrant_rows.c.kind == "WARRANT", warrant_rows.c.key != "W-100")
+            conn.execute(gone)
+
+        self.store.write_now(job)
 
     def revoke(self, name: str) -> None:
         """The registry says that this holder is revoked."""
