@@ -119,7 +119,7 @@ def _unstuff(stuffed: bytes) -> bytes:
     at = 0
     while at < len(stuffed):
         end = at + stuffed[at]
-        if end > len(stuffed) or stuffed[at] == 0xFF:
+        if end > len(stuffed):
             raise FrameError("not COBS: cut on the line")
         parts.append(stuffed[at + 1 : end])
         at = end

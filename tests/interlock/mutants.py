@@ -33,6 +33,11 @@ SECONDS = 60  # a mutant that runs longer hangs: that is a failing test too
 
 # (module, source line, change): why no test can tell it from the original.
 ALLOWED: dict[tuple[str, str, str], str] = {
+    (
+        "sallyport_wire.frames",
+        "_NIBBLES = tuple([0x1021 * n for n in range(16)])  # CRC of each high nibble",
+        "16 -> 17",
+    ): "one entry more, that no nibble reaches",
     ("sallyport_interlock.gate", "self.inputs = 0", "0 -> 1"): "both are not good; the first tick comes before any use",
 }
 

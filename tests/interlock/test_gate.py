@@ -399,6 +399,20 @@ def test_tamper_locks_out(open_: bool) -> None:
     assert not bench.gate.opens
 
 
+def test_clearing_a_lock_out_does_not_open_again() -> None:
+    bench = Bench()
+    bench.open()
+    bench.inputs &= ~wire.BOX_IS_CLOSED
+    bench.tick(10)
+    bench.inputs = ALL
+    bench.tick(10)
+    assert kinds(bench.hear(Message(wire.CLEAR, lane=LANE, request=102))) == [wire.CLEARED]
+    assert not bench.gate.opens
+    assert bench.gate.state == wire.LOCKED
+    bench.tick(10)
+    assert not bench.gate.opens
+
+
 def test_each_alarm_has_its_bit() -> None:
     bench = Bench()
     bench.inputs = 0

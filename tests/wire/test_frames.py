@@ -165,16 +165,28 @@ def test_a_damaged_mac_is_a_line_error() -> None:
     assert decoder.dropped == 1
 
 
-def test_the_shortest_frame_is_a_frame() -> None:
-    head = b"\x01\x04" + bytes([1, 1, 1, 1]) + bytes(2)
+def built(payload: bytes) -> bytes:
+    """A status request with any payload, authentic, of epoch 0x01010101."""
+    head = b"\x01\x04" + bytes([1, 1, 1, 1]) + len(payload).to_bytes(2, "big") + payload
     signed = head + hmac_sha256(KEY, head)
     body = signed + crc16(signed).to_bytes(2, "big")
+    return b"\0" + b"".join(bytes([len(p) + 1]) + p for p in body.split(b"\0")) + b"\0"
+
+
+@pytest.mark.parametrize("payload", [b"", bytes(128), b"\xff" * 128])
+def test_the_shortest_and_the_longest_frame(payload: bytes) -> None:
     decoder = Decoder()
     assert decoder.why == ""
-    [frame] = decoder.feed(b"\0" + b"".join(bytes([len(p) + 1]) + p for p in body.split(b"\0")) + b"\0")
-    assert frame.payload == b""
-    with pytest.raises(FrameError, match="does not have 0 bytes"):
+    [frame] = decoder.feed(built(payload))
+    assert frame.payload == payload
+    with pytest.raises(FrameError, match=f"does not have {len(payload)} bytes"):
         read(frame, 0x01010101, KEY)
+
+
+def test_a_longer_frame_is_none() -> None:
+    decoder = Decoder()
+    assert decoder.feed(built(bytes(129))) == []
+    assert decoder.why == "longer than any frame"
 
 
 def test_lane_id() -> None:
