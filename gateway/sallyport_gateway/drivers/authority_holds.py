@@ -3,8 +3,9 @@
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from sallyport_gateway.authority.calendar import from_millis
 from sallyport_gateway.authority.holding import Clock, Ending, Held, Level, clock
@@ -102,8 +103,13 @@ def end_hold(conn: Connection, hold: int, ending: Ending, by: By, now: datetime)
 
 def end_holds_of(conn: Connection, authorisation: str, ending: Ending, by: By, now: datetime) -> int:
     """Ends every open hold of an authorisation: a later attempt released, or it was withdrawn."""
-    open_ones = select(holds.c.id).where(holds.c.authorisation == authorisation, holds.c.ended_at.is_(None))
-    return sum(end_hold(conn, hold, ending, by, now) for hold in conn.execute(open_ones).scalars().all())
+    open_ones = conn.execute(_OPEN_OF, {"authorisation": authorisation}).scalars().all()
+    return sum(end_hold(conn, hold, ending, by, now) for hold in open_ones)
+
+
+_OPEN_OF: Final = select(holds.c.id).where(
+    holds.c.authorisation == bindparam("authorisation"), holds.c.ended_at.is_(None)
+)
 
 
 def _hold(row: Row[tuple[object, ...]], now: datetime) -> OpenHold:

@@ -216,7 +216,9 @@ def _name_row(number: str, name: Named, *, alias: bool) -> dict[str, Any]:
 _ABOUT: Final = select(records.c.kind, records.c.key, records.c.document).where(
     records.c.prisoner_number.in_(bindparam("numbers", expanding=True))
 )
-_HEARD: Final = select(heard).where(heard.c.scope.in_(bindparam("scopes", expanding=True)))
+_HEARD: Final = select(heard.c.source, heard.c.scope, heard.c.as_of).where(
+    heard.c.scope.in_(bindparam("scopes", expanding=True))
+)
 
 
 def records_about(conn: Connection, numbers: list[str]) -> list[Any]:
@@ -226,13 +228,18 @@ def records_about(conn: Connection, numbers: list[str]) -> list[Any]:
 
 def heard_about(conn: Connection, numbers: list[str]) -> dict[Source, datetime]:
     """When each source was last heard about *all* these numbers."""
-    known: dict[tuple[str, str], int] = {
-        (row.source, row.scope): row.as_of for row in conn.execute(_HEARD, {"scopes": [*numbers, EVERYBODY]})
-    }
+    everybody: dict[str, int] = {}
+    own: dict[str, list[int]] = {}
+    for source, scope, as_of in conn.execute(_HEARD, {"scopes": [*numbers, EVERYBODY]}).all():
+        if scope == EVERYBODY:
+            everybody[source] = as_of
+        else:
+            own.setdefault(source, []).append(as_of)
     told: dict[Source, datetime] = {}
     for source in Source:
-        everybody = known.get((source.value, EVERYBODY), -1)
-        oldest = min(max(known.get((source.value, number), -1), everybody) for number in numbers)
-        if oldest >= 0:
-            told[source] = from_millis(oldest)
+        times, common = own.get(source, []), everybody.get(source)
+        if common is not None:
+            times = [max(each, common) for each in times] + [common] * (len(numbers) - len(times))
+        if len(times) == len(numbers):
+            told[source] = from_millis(min(times))
     return told

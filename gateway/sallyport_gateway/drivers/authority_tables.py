@@ -161,6 +161,7 @@ holds = Table(
     Column("ended_by", String(64)),
     Column("note", String(500)),
     Index("ix_authority_hold_open", "ended_at", "prison_id"),
+    Index("ix_authority_hold_authorisation", "authorisation"),
 )
 """Holds and how they ended."""
 
