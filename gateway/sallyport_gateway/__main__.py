@@ -24,6 +24,7 @@ app.command(name="decide")(decide_command)
 app.add_typer(audit_app, name="audit")
 app.add_typer(receipt_app, name="receipt")
 app.add_typer(records_app, name="records")
+app.add_typer(records_app, name="records")
 
 
 @app.callback()

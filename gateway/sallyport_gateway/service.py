@@ -16,6 +16,7 @@ from sallyport_gateway.configuration import Configuration
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
 from sallyport_gateway.drivers.witness_place import open_witness
+from sallyport_gateway.duties import Notice, keep_watch
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ports import Office
 from sallyport_gateway.store import Store
@@ -110,6 +111,8 @@ class Service:
                 asyncio.create_task(self._work(lane, self._queues[name]), name=f"lane {lane.entry.name}")
             )
         self._tasks.append(asyncio.create_task(self._tick(), name="ticks"))
+        watch = keep_watch(self.store, self.office.name, self.authority.policy, self.clock.now, self._tell)
+        self._tasks.append(asyncio.create_task(watch, name="duties"))
         prisons = self.configuration.file.prisons
         self.link.subscribe(f"{ROOT}/{prison}/+/{kind}" for prison in prisons for kind in FROM_DEVICE)
         await asyncio.to_thread(self.link.start)
@@ -169,6 +172,11 @@ class Service:
                     await lane.tick()
                 except Exception:
                     log.exception("the tick of %s failed; its door stays locked", lane.entry.name)
+
+    def _tell(self, notice: Notice) -> None:
+        """What the duties found is an alarm on every lane."""
+        for lane in self.lanes.values():
+            lane.voice.alarm(notice.code, notice.sentence)
 
     def _tell_trouble(self, trouble: str) -> None:
         """What hinders every lane is an alarm on every lane, once."""
