@@ -89,21 +89,16 @@ def _refuse_place(conn: Connection, office: Office, check: Check, keys: BoardKey
 
 
 def stopped_since(conn: Connection, office: Office, check: Check, keys: BoardKeys, granted: Granted) -> str | None:
-    """What stopped, changed or froze this opening after the grant was durable and before it leaves; None for nothing."""
+    """What stopped this opening after its grant was durable and before it leaves; None for nothing."""
     held = life.find(conn, check.authorisation)
     same = held is not None and held.stopped_at is None and held.revision == granted.revision
     if not same or freezes.over(conn, check.prison, keys.lane) or boards.is_revoked(conn, keys.board):
         return "It was stopped in the last moment."
-    kiosk = office.book().registry.named(check.offer.kiosk)
-    bad = [
-        each
-        for each in check_certificate(kiosk, Role.KIOSK, office.book(), office.clock.now())
-        if each.outcome is not CheckOutcome.PASS
-    ]
-    if bad:
-        return bad[0].sentence
-    now, moment = office.clock.monotonic_ms(), office.clock.now()
-    return refuse_opening(check, now, moment, office.book().policy) or _refuse_place(conn, office, check, keys)
+    book, now, moment = office.book(), office.clock.monotonic_ms(), office.clock.now()
+    for each in check_certificate(book.registry.named(check.offer.kiosk), Role.KIOSK, book, moment):
+        if each.outcome is not CheckOutcome.PASS:
+            return each.sentence
+    return refuse_opening(check, now, moment, book.policy) or _refuse_place(conn, office, check, keys)
 
 
 def decide_again(conn: Connection, office: Office, check: Check, officer: str) -> Decision:

@@ -83,6 +83,8 @@ class BookFiles:
         file, read = self._configuration.file, self._configuration.read
         provisioner = read_certificates(read(file.trust.provisioner))[0]
         trust = read_trust(read(file.trust.authorities), read(file.trust.revoked))
+        if not trust.lists:
+            raise MalformedError(f"{file.trust.revoked} holds no revocation list; provision this gateway again")
         if revocation_standing(provisioner, trust, datetime.now(UTC)) is Standing.REVOKED:
             raise MalformedError("the provisioner's certificate was revoked; provision this gateway again")
         resolve = signed_by(provisioner)
