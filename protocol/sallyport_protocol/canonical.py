@@ -16,7 +16,9 @@ from sallyport_protocol.errors import MalformedError
 MAX_DEPTH: Final = 12
 """Deepest nesting accepted; the deepest message of the contract has six levels."""
 
-_PLAIN: Final = (int, str, bytes, bool, float, list, dict, type(None))
+_ANY: Final = frozenset((str, bytes, bool, type(None)))
+"""Types of which every value has a place."""
+_LEAVES: Final = _ANY | {int, float}
 
 
 def encode(value: Any) -> bytes:
@@ -45,19 +47,27 @@ def decode(data: bytes, *, limit: int) -> Any:
 
 def _plain(value: Any, depth: int) -> None:
     """Only plain values pass: a tag would decode to another type and is refused here."""
-    if depth > MAX_DEPTH:
-        raise MalformedError(f"nested deeper than {MAX_DEPTH} levels")
-    if type(value) not in _PLAIN:
-        raise MalformedError(f"{type(value).__name__} has no place in a message")
-    if type(value) is float and not math.isfinite(value):
-        raise MalformedError("a number must be finite")
-    if type(value) is int and not -(2**63) <= value < 2**64:
-        raise MalformedError("an integer beyond 64 bits has no place in a message")
-    if isinstance(value, dict):
+    kind = type(value)
+    if kind in _LEAVES:
+        if kind is float and not math.isfinite(value):
+            raise MalformedError("a number must be finite")
+        if kind is int and not -(2**63) <= value < 2**64:
+            raise MalformedError("an integer beyond 64 bits has no place in a message")
+    elif kind is dict:
         for key, item in value.items():
-            if type(key) not in (str, int):
+            if type(key) is not str and type(key) is not int:
                 raise MalformedError("a map's keys are text or integers")
-            _plain(item, depth + 1)
-    elif isinstance(value, list):
+            if type(item) not in _ANY or depth >= MAX_DEPTH:  # most are texts: no call for each
+                _within(item, depth)
+    elif kind is list:
         for item in value:
-            _plain(item, depth + 1)
+            if type(item) not in _ANY or depth >= MAX_DEPTH:
+                _within(item, depth)
+    else:
+        raise MalformedError(f"{kind.__name__} has no place in a message")
+
+
+def _within(value: Any, depth: int) -> None:
+    if depth >= MAX_DEPTH:
+        raise MalformedError(f"nested deeper than {MAX_DEPTH} levels")
+    _plain(value, depth + 1)

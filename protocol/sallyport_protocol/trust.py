@@ -3,12 +3,14 @@
 An unknown issuer, a missing revocation list or a stale one is a refusal like any other: nothing is assumed good.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
@@ -28,13 +30,51 @@ class Standing(StrEnum):
     LIST_STALE = "LIST_STALE"
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """Who may issue: the root, the authorities under it and their revocation lists."""
+Chain = tuple[x509.Certificate, ...]
 
-    roots: tuple[x509.Certificate, ...]
-    authorities: tuple[x509.Certificate, ...]
+
+@dataclass(frozen=True, slots=True)
+class SignedList:
+    """A revocation list that one of our authorities signed, read once."""
+
+    issued: datetime
+    ends: datetime | None
+    serials: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Who may issue: the root, the authorities under it and their revocation lists.
+
+    Signatures among them do not change with time, so each is verified once for as long as this value lives. A new
+    file makes a new value; the times are compared at every question.
+    """
+
+    roots: Chain
+    authorities: Chain
     lists: tuple[x509.CertificateRevocationList, ...]
+    _chains: dict[bytes, Chain] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def signed_lists(self) -> dict[x509.Name, tuple[SignedList, ...]]:
+        """The lists whose signature holds, by issuer."""
+        found: dict[x509.Name, tuple[SignedList, ...]] = {}
+        for each in self.lists:
+            if _signed_by_ours(each, self):
+                serials = frozenset(revoked.serial_number for revoked in each)
+                read = SignedList(each.last_update_utc, each.next_update_utc, serials)
+                found[each.issuer] = (*found.get(each.issuer, ()), read)
+        return found
+
+    def chain_of(self, certificate: x509.Certificate, now: datetime) -> Chain | None:
+        """The certificates from this one to a root, each valid at `now`; None when there is no such chain."""
+        name = certificate.fingerprint(hashes.SHA256())
+        known = self._chains.get(name)
+        if known is None or not all(each.not_valid_before_utc <= now <= each.not_valid_after_utc for each in known):
+            known = _verified_chain(certificate, self, now)
+            if known is not None:
+                self._chains[name] = known
+        return known
 
 
 def read_trust(authorities_pem: bytes, lists_pem: bytes) -> Trust:
@@ -62,20 +102,7 @@ def chain_standing(certificate: x509.Certificate, trust: Trust, now: datetime) -
         return Standing.NOT_YET_VALID
     if now > certificate.not_valid_after_utc:
         return Standing.EXPIRED
-    verifier = (
-        PolicyBuilder()
-        .store(Store(list(trust.roots)))
-        .time(now)
-        .max_chain_depth(2)
-        .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ExtensionPolicy.permit_all())
-        .build_client_verifier()
-    )
-    try:
-        public_key_of(certificate)
-        verifier.verify(certificate, list(trust.authorities))
-    except (VerificationError, MalformedError):
-        return Standing.UNTRUSTED
-    return Standing.GOOD
+    return Standing.GOOD if trust.chain_of(certificate, now) else Standing.UNTRUSTED
 
 
 def revocation_standing(
@@ -85,15 +112,15 @@ def revocation_standing(
 
     Fresh means not past the list's next update and, where `oldest` is given, issued no longer ago than that.
     """
-    found = [each for each in trust.lists if each.issuer == certificate.issuer and _signed_by_ours(each, trust)]
+    found = trust.signed_lists.get(certificate.issuer, ())
     if not found:
         return Standing.LIST_MISSING
-    newest = max(found, key=lambda each: each.last_update_utc)
-    if any(each.get_revoked_certificate_by_serial_number(certificate.serial_number) for each in found):
+    newest = max(found, key=lambda each: each.issued)
+    if any(certificate.serial_number in each.serials for each in found):
         return Standing.REVOKED
-    if newest.next_update_utc is None or now > newest.next_update_utc:
+    if newest.ends is None or now > newest.ends:
         return Standing.LIST_STALE
-    if oldest is not None and now - newest.last_update_utc > oldest:
+    if oldest is not None and now - newest.issued > oldest:
         return Standing.LIST_STALE
     return Standing.GOOD
 
@@ -108,6 +135,22 @@ def issuer_name(certificate: x509.Certificate) -> str:
     """The issuer's common name, for people."""
     names = certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(names[0].value) if names else "nobody"
+
+
+def _verified_chain(certificate: x509.Certificate, trust: Trust, now: datetime) -> Chain | None:
+    verifier = (
+        PolicyBuilder()
+        .store(Store(list(trust.roots)))
+        .time(now)
+        .max_chain_depth(2)
+        .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ExtensionPolicy.permit_all())
+        .build_client_verifier()
+    )
+    try:
+        public_key_of(certificate)
+        return tuple(verifier.verify(certificate, list(trust.authorities)).chain)
+    except (VerificationError, MalformedError):
+        return None
 
 
 def _signed_by_ours(revocations: x509.CertificateRevocationList, trust: Trust) -> bool:

@@ -69,3 +69,15 @@ def test_refuses_over_the_limit_before_decoding() -> None:
 def test_encode_refuses_what_has_no_place(value: Any) -> None:
     with pytest.raises(MalformedError):
         canonical.encode(value)
+
+
+@pytest.mark.parametrize("leaf", ["text", 1, 0.5, None, []])
+def test_the_deepest_level_is_the_same_for_every_kind_of_value(leaf: Any) -> None:
+    deepest: Any = leaf
+    for _ in range(canonical.MAX_DEPTH):
+        deepest = [deepest]
+    assert canonical.decode(canonical.encode(deepest), limit=100) == deepest
+    with pytest.raises(MalformedError):
+        canonical.encode([deepest])
+    with pytest.raises(MalformedError):
+        canonical.encode({"k": deepest})

@@ -118,3 +118,14 @@ def test_an_empty_list_file_is_a_missing_list(world: World) -> None:
         b"".join(each.certificate.public_bytes(Encoding.PEM) for each in (world.root, world.issuing)), b""
     )
     assert standing(world.kiosk, trust, NOW) is Standing.LIST_MISSING
+
+
+def test_what_was_verified_once_is_still_asked_about_its_times(world: World) -> None:
+    """A chain is verified once; that makes nobody valid for ever, and a new list counts at once (S18)."""
+    trust = replace(world.trust)
+    assert standing(world.kiosk, trust, NOW) is Standing.GOOD
+    assert standing(world.kiosk, trust, NOW + HOLDER_LIFE + timedelta(seconds=1)) is Standing.EXPIRED
+    root_over = world.root.certificate.not_valid_after_utc + timedelta(seconds=1)
+    assert trust.chain_of(world.kiosk, NOW) and trust.chain_of(world.kiosk, root_over) is None
+    assert standing(world.kiosk, world.revoking(world.kiosk), NOW) is Standing.REVOKED
+    assert chain_standing(world.kiosk, replace(trust, authorities=()), NOW) is Standing.UNTRUSTED
