@@ -13,9 +13,13 @@ _NOISY = ("asyncio", "alembic", "httpx")
 
 
 def log_to_terminal(verbose: bool) -> None:
-    """Logs to standard error; libraries only when something is wrong."""
-    handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(message)s", handlers=[handler])
+    """Logs to standard error, in colours only where a person looks; libraries only when something is wrong."""
+    level = logging.DEBUG if verbose else logging.INFO
+    if sys.stderr.isatty():
+        handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
+        logging.basicConfig(level=level, format="%(message)s", handlers=[handler])
+    else:
+        logging.basicConfig(level=level, format="%(asctime)s %(levelname)-8s %(message)s")
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
 
