@@ -225,9 +225,9 @@ def _check_software(result: Result, book: Book) -> CheckResult:
         return failed(number, "DEVELOPMENT_POLICY", "The policy is for development; this gateway is in production.")
     if result.tamper:
         return failed(number, "TAMPER", "The kiosk reports that its case was opened.")
-    if not approved or not hmac.compare_digest(result.model_set, book.model_set.digest):
+    if not approved or not hmac.compare_digest(result.model_set, book.model_set_digest):
         return failed(number, "OTHER_MODELS", "The kiosk runs models that are not the approved set.")
-    if not hmac.compare_digest(result.policy, book.policy.digest):
+    if not hmac.compare_digest(result.policy, book.policy_digest):
         return failed(number, "OTHER_POLICY", "The kiosk judged by another policy.")
     if result.software not in book.model_set.software:
         return failed(number, "OTHER_SOFTWARE", "The kiosk runs software that is not approved.")

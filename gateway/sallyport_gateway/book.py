@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from sallyport_protocol.documents import Entry, ModelSet, Policy, Profile, Registry
 from sallyport_protocol.trust import Trust
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
     """The signed documents in force, and this gateway's own bounds on them."""
 
@@ -23,6 +24,16 @@ class Book:
     def entry(self, key_id: bytes) -> Entry | None:
         """The holder of a key, revoked ones included."""
         return self.registry.by_fingerprint(key_id)
+
+    @cached_property
+    def model_set_digest(self) -> bytes:
+        """What a result must carry (check 9)."""
+        return self.model_set.digest
+
+    @cached_property
+    def policy_digest(self) -> bytes:
+        """What a result must carry (check 9)."""
+        return self.policy.digest
 
     @property
     def policy_counts(self) -> bool:
