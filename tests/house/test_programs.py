@@ -172,3 +172,34 @@ def test_a_missing_broker_is_said_and_waited_for(estate: Estate, tmp_path: Path,
 
 def busy(config: Path, port: int, taken: socket.socket) -> None:
     change(config, f"port = {port}", f"port = {taken.getsockname()[1]}")
+
+
+def test_a_demonstration_that_is_told_to_end_takes_everything_with_it(samples: Path, tmp_path: Path) -> None:
+    folder, log = tmp_path / "run", tmp_path / "log"
+    command = [sys.executable, "-m", DEMONSTRATION, "--folder", str(folder), "--samples", str(samples)]
+    with log.open("wb") as out:
+        program = subprocess.Popen([*command, "--camera", f"folder:{samples}"], stdout=out, stderr=out)
+    try:
+        until(lambda: "Officer's page" in log.read_text() or program.poll() is not None, "the officer's page")
+        assert len(running_in(folder)) >= 3, log.read_text()
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(PATIENCE_S) == 0, log.read_text()
+    finally:
+        program.kill()
+        program.wait()
+    assert running_in(folder) == []
+    assert "Traceback" not in log.read_text()
+
+
+def running_in(folder: Path) -> list[str]:
+    """The command lines of the programs that work in this folder: gateway, kiosk, broker."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_text().replace("\0", " ")
+            place = f"{words} {(entry / 'cwd').readlink()}"
+        except OSError:
+            continue  # it has just ended
+        if str(folder) in place and DEMONSTRATION not in words:
+            found.append(words)
+    return found

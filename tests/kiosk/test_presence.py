@@ -29,3 +29,13 @@ def test_a_blind_kiosk_says_so(bench: Bench) -> None:
     bench.camera.frames_left = 0
     with pytest.raises(RoadError, match="plug it in"):
         bench.session.watch.look(PERSON, bench.boot.policy.operating)
+
+
+def test_a_camera_that_failed_is_opened_afresh(bench: Bench) -> None:
+    bench.camera.frames_left = 0
+    with pytest.raises(RoadError):
+        bench.session.watch.look(PERSON, bench.boot.policy.operating)
+    bench.camera.frames_left = None
+    before = bench.camera.opened
+    sighting, _ = bench.session.watch.look(PERSON, bench.boot.policy.operating)
+    assert sighting.same and bench.camera.opened > before

@@ -60,6 +60,16 @@ def test_a_match_is_reported_and_watched_until_the_end(bench: Bench) -> None:
     assert bench.display.shown[-1] == (Step.WAIT, "WAIT_FOR_OFFICER")
 
 
+def test_presence_is_reported_at_once_and_not_only_after_its_interval(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parameters, "PRESENCE_MS", 3_600_000)
+    run = Run(bench)
+    until(lambda: run.presence, "the first report")
+    run.end()
+    assert len(run.presence) == 1 and run.presence[0].at >= run.result().finished
+
+
 @pytest.mark.parametrize(("shown", "faces"), [(BORIS, 1), (NOBODY, 0)])
 def test_who_leaves_or_is_swapped_after_the_match_is_reported(bench: Bench, shown: int, faces: int) -> None:
     run = Run(bench)

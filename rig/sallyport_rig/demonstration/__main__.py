@@ -16,7 +16,8 @@ from rich.table import Table
 from sallyport_kiosk.drivers.cameras import make_camera
 from sallyport_protocol.errors import SallyportError
 from sallyport_rig.demonstration.outcome import Outcome
-from sallyport_rig.demonstration.scenarios import SCENARIOS, Play
+from sallyport_rig.demonstration.play import Play
+from sallyport_rig.demonstration.scenarios import SCENARIOS
 from sallyport_rig.demonstration.world import World
 
 console = Console(highlight=False)
@@ -32,11 +33,11 @@ def demonstrate(
     only: Annotated[list[int] | None, typer.Option(help="Play only these scenarios; repeat")] = None,
 ) -> None:
     """Real photographs and fingerprints through kiosk, broker, gateway and interlock; the door opens or stays shut."""
-    uri = f"webcam:{camera}" if camera.isdecimal() else camera or None
+    uri = _uri(camera)
     if uri is not None:
         _try(uri)
     began = datetime.now(UTC)
-    with World(folder, samples, uri, say=lambda words: console.print(f"  {words}", style="dim")) as world:
+    with World(folder, samples, uri, say=lambda words: _say(words, "dim")) as world:
         world.all_in_order()
         if uri is not None:
             _wait_with_camera(world)
@@ -48,6 +49,18 @@ def demonstrate(
             _keep(world)
     if not all(each.as_expected for each in outcomes):
         raise typer.Exit(1)
+
+
+def _say(words: str, style: str = "") -> None:
+    console.print(f"  {words}", style=style, markup=False, soft_wrap=True)
+
+
+def _uri(camera: str) -> str | None:
+    """`0` is a webcam; a path is relative to where the user stands, not to the kiosk's configuration."""
+    kind, _, place = camera.partition(":")
+    if kind in ("folder", "video") and place:
+        return f"{kind}:{Path(place).resolve()}"
+    return f"webcam:{camera}" if camera.isdecimal() else camera or None
 
 
 def _try(uri: str) -> None:
@@ -70,7 +83,7 @@ def _play(world: World, number: int) -> Outcome:
         scenario.title,
         scenario.subject,
         scenario.expected,
-        lambda words: console.print(f"  {words}", markup=False),
+        _say,
     )
     try:
         outcome = scenario.play(play)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.hazmat.primitives import hashes
@@ -13,101 +13,12 @@ from sallyport_protocol.acts import ActKind
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_rig.demonstration import records
 from sallyport_rig.demonstration.outcome import Outcome
+from sallyport_rig.demonstration.play import DOOR_S, Play
 from sallyport_rig.demonstration.watching import Eavesdropper
 from sallyport_rig.demonstration.world import APPROVERS, KIOSK, LANE, OFFICER, World
-from sallyport_rig.interlock_board import Transition
 
 RESULT_TOPIC: Final = str(Topic("MDI", KIOSK, Kind.RESULT))
-_VERDICT_S: Final = 60.0
-_DOOR_S: Final = 25.0
 PHOTO, PRINT = "subject-a-2.jpg", "finger-a-2.png"
-
-
-@dataclass
-class Play:
-    """One scenario being played: its account, and the clock."""
-
-    world: World
-    number: int
-    title: str
-    subject: str
-    expected: str
-    tell: Callable[[str], None]
-    began: float = field(default_factory=time.monotonic)
-    account: list[str] = field(default_factory=list)
-
-    def say(self, sentence: str) -> None:
-        """Adds to the account and shows it."""
-        self.account.append(sentence)
-        self.tell(sentence)
-
-    def check(self, authorisation: str) -> dict[str, Any]:
-        """Starts a check and waits for its verdict; tells it."""
-        world = self.world
-        world.must(OFFICER, ActKind.START, lane=LANE, authorisation=authorisation)
-        self.say(
-            f"{OFFICER} starts the check; {self.subject} {'are' if ' and ' in self.subject else 'is'} at the kiosk."
-        )
-        lane = dict(world.wait(lambda: _decided(world.lane()), _VERDICT_S, "the verdict"))
-        self.tell_verdict(lane)
-        return lane
-
-    def tell_verdict(self, lane: dict[str, Any]) -> None:
-        """Scores as stated rates, verdict and reasons."""
-        decision = lane["decision"]
-        for each in decision["modalities"]:
-            rate = each["stated_fmr"]
-            worth = f"stated FMR at most {rate:.1e}" if rate is not None else "nothing compared"
-            self.say(f"  {each['label'].lower()}: {each['outcome'].lower()}, {worth}, {each['attempts']} attempt(s)")
-        if decision["fused_fmr"] is not None:
-            self.say(f"  fused: stated FMR at most {decision['fused_fmr']:.1e}")
-        self.say(f"Verdict {decision['verdict']}: {decision['summary']}")
-
-    def confirm(self, lane: dict[str, Any]) -> tuple[bool, str]:
-        """The officer at the door says open."""
-        accepted, told = self.world.act(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"])
-        self.say(f"{OFFICER} confirms: {told}")
-        return accepted, told
-
-    def door(self, *, opens: bool) -> str:
-        """Watches the strike's own pin until it opened and locked again, or long enough to know that it does not."""
-        seen: list[Transition] = []
-        until = time.monotonic() + (_DOOR_S if opens else 3.0)
-        while time.monotonic() < until and not (len(seen) >= 2 and not seen[-1].level):
-            seen += self.world.strikes()
-            time.sleep(0.05)
-        if not any(each.level for each in seen):
-            self.say("The strike stayed without power: the door is locked.")
-            return "locked"
-        held = seen[-1].t - seen[0].t if not seen[-1].level else float("nan")
-        self.say(f"The strike was energised once for {held:.1f} s, then the door locked again.")
-        return "opened" if sum(each.level for each in seen) == 1 else "opened more than once"
-
-    def end(
-        self, lane: dict[str, Any], door: str, *, ok: bool, outcome: str = "", failed: frozenset[int] = frozenset()
-    ) -> Outcome:
-        """The scenario's line."""
-        decision = lane.get("decision") or {}
-        checks = [each for each in decision.get("checks", ()) if each["outcome"] != "PASS"]
-        modalities = {each["outcome"].upper() for each in decision.get("modalities", ())}
-        seen = outcome or ("MATCH" if modalities == {"MATCH"} else "NON_MATCH" if "NON MATCH" in modalities else "")
-        return Outcome(
-            f"{self.number} {self.title}",
-            self.subject,
-            seen or "NONE",
-            decision.get("verdict", "NONE"),
-            decision.get("cause", ""),
-            tuple(sorted({each["number"] for each in checks} | failed)),
-            door,
-            round(time.monotonic() - self.began, 1),
-            self.expected,
-            ok,
-            tuple(self.account),
-        )
-
-
-def _decided(lane: dict[str, Any]) -> dict[str, Any] | None:
-    return lane if lane.get("decision") and lane["session"]["state"] != "The person is at the kiosk" else None
 
 
 def _paper_state(world: World, number: str) -> str:
@@ -123,10 +34,9 @@ def right_person(play: Play) -> Outcome:
     world = play.world
     world.present(PHOTO, PRINT)
     number = world.authorise("auth-1")
-    lane = play.check(number)
-    play.confirm(lane)
+    lane = play.release(number)
     door = play.door(opens=True)
-    state = world.wait(lambda: (s := _paper_state(world, number)).endswith("consumed") and s, 10, "the consumption")
+    state = world.wait(lambda: (s := _paper_state(world, number)).endswith("consumed") and s, 30, "the consumption")
     play.say(f"The authorisation is {state}; the prison's record says OUT.")
     return play.end(lane, door, ok=door == "opened" and lane["decision"]["verdict"] == "RELEASE")
 
@@ -175,12 +85,12 @@ def replayed(play: Play) -> Outcome:
     number = world.authorise("auth-5")
     with Eavesdropper(world.hostile_port) as ear:
         lane = play.check(number)
-        recorded = ear.wait_for(RESULT_TOPIC, 5)
+        recorded = ear.wait_for(RESULT_TOPIC, 20)
         world.recording = recorded
         world.must(OFFICER, ActKind.CANCEL, session=lane["session"]["session"])
         play.say("The officer ends the check. Somebody at the broker has recorded the kiosk's result.")
         ear.publish(RESULT_TOPIC, recorded)
-        once = world.wait(lambda: _event(world, "Result repeated"), 10, "the refusal of the replay")
+        once = world.wait(lambda: _event(world, "Result repeated"), 30, "the refusal of the replay")
         play.say(f"Played again: {once['detail']}")
         world.present(None, None)
         world.must(OFFICER, ActKind.START, lane=LANE, authorisation=number)
@@ -208,7 +118,7 @@ def foreign_key(play: Play) -> Outcome:
         recorded = world.recording or b""
         forged = _sign_again(recorded, ec.generate_private_key(ec.SECP256R1()))
         ear.publish(RESULT_TOPIC, forged)
-        refused = world.wait(lambda: _alarm(world, "RESULT_REFUSED", "not in the estate"), 10, "the refusal")
+        refused = world.wait(lambda: _alarm(world, "RESULT_REFUSED", "not in the estate"), 30, "the refusal")
         play.say(f"A stranger's key signs a perfect result for this kiosk: {refused['sentence']}")
     session = world.lane()["session"]["session"]
     world.must(OFFICER, ActKind.CANCEL, session=session)
@@ -236,8 +146,7 @@ def broker_killed(play: Play) -> Outcome:
     if lane["session"]["state"] != "This check has ended":
         world.act(OFFICER, ActKind.CANCEL, session=lane["session"]["session"])
     world.wait(lambda: world.lane()["kiosk"]["connected"], 30, "the kiosk")
-    lane = play.check(number)
-    play.confirm(lane)
+    lane = play.release(number)
     door = play.door(opens=True)
     return play.end(lane, door, ok=locked == "locked" and door == "opened")
 
@@ -248,9 +157,8 @@ def used_twice(play: Play) -> Outcome:
     world.record("PRISONER", records.person())
     world.present(PHOTO, PRINT)
     number = world.authorise("auth-8")
-    lane = play.check(number)
-    play.confirm(lane)
-    world.board.wait_for("strike", True, _DOOR_S)
+    lane = play.release(number)
+    world.board.wait_for("strike", True, DOOR_S)
     world.board.kill()
     play.say("The strike is energised, and the interlock loses power before it reports.")
     door = play.door(opens=True)

@@ -1,0 +1,112 @@
+"""One scenario being played: what the officers do, what the door did, and the account of it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sallyport_protocol.acts import ActKind
+from sallyport_rig.demonstration.outcome import Outcome
+from sallyport_rig.demonstration.world import LANE, OFFICER, World
+from sallyport_rig.interlock_board import Transition
+
+_VERDICT_S: Final = 60.0
+DOOR_S: Final = 25.0
+"""Longest wait for a door that must open, s."""
+
+
+@dataclass
+class Play:
+    """One scenario being played: its account, and the clock."""
+
+    world: World
+    number: int
+    title: str
+    subject: str
+    expected: str
+    tell: Callable[[str], None]
+    began: float = field(default_factory=time.monotonic)
+    account: list[str] = field(default_factory=list)
+
+    def say(self, sentence: str) -> None:
+        """Adds to the account and shows it."""
+        self.account.append(sentence)
+        self.tell(sentence)
+
+    def check(self, authorisation: str) -> dict[str, Any]:
+        """Starts a check and waits for its verdict; tells it."""
+        world = self.world
+        world.wait(lambda: world.lane()["kiosk"]["connected"], _VERDICT_S, "the kiosk")
+        world.must(OFFICER, ActKind.START, lane=LANE, authorisation=authorisation)
+        self.say(
+            f"{OFFICER} starts the check; {self.subject} {'are' if ' and ' in self.subject else 'is'} at the kiosk."
+        )
+        lane = dict(world.wait(lambda: _decided(world.lane()), _VERDICT_S, "the verdict"))
+        self.tell_verdict(lane)
+        return lane
+
+    def tell_verdict(self, lane: dict[str, Any]) -> None:
+        """Scores as stated rates, verdict and reasons."""
+        decision = lane["decision"]
+        for each in decision["modalities"]:
+            rate = each["stated_fmr"]
+            worth = f"stated FMR at most {rate:.1e}" if rate is not None else "nothing compared"
+            self.say(f"  {each['label'].lower()}: {each['outcome'].lower()}, {worth}, {each['attempts']} attempt(s)")
+        if decision["fused_fmr"] is not None:
+            self.say(f"  fused: stated FMR at most {decision['fused_fmr']:.1e}")
+        self.say(f"Verdict {decision['verdict']}: {decision['summary']}")
+
+    def confirm(self, lane: dict[str, Any]) -> tuple[bool, str]:
+        """The officer at the door says open."""
+        accepted, told = self.world.act(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"])
+        self.say(f"{OFFICER} confirms: {told}")
+        return accepted, told
+
+    def release(self, authorisation: str) -> dict[str, Any]:
+        """A check and its confirmation; once more where this machine was too busy to keep the person in view."""
+        for last in (False, True):
+            lane = self.check(authorisation)
+            accepted, told = self.confirm(lane)
+            if accepted or last or "in view" not in told:
+                break
+        return lane
+
+    def door(self, *, opens: bool) -> str:
+        """Watches the strike's own pin until it opened and locked again, or long enough to know that it does not."""
+        seen: list[Transition] = []
+        until = time.monotonic() + (DOOR_S if opens else 3.0)
+        while time.monotonic() < until and not (len(seen) >= 2 and not seen[-1].level):
+            seen += self.world.strikes()
+            time.sleep(0.05)
+        if not any(each.level for each in seen):
+            self.say("The strike stayed without power: the door is locked.")
+            return "locked"
+        held = seen[-1].t - seen[0].t if not seen[-1].level else float("nan")
+        self.say(f"The strike was energised once for {held:.1f} s, then the door locked again.")
+        return "opened" if sum(each.level for each in seen) == 1 else "opened more than once"
+
+    def end(
+        self, lane: dict[str, Any], door: str, *, ok: bool, outcome: str = "", failed: frozenset[int] = frozenset()
+    ) -> Outcome:
+        """The scenario's line."""
+        decision = lane.get("decision") or {}
+        checks = [each for each in decision.get("checks", ()) if each["outcome"] != "PASS"]
+        modalities = {each["outcome"].upper() for each in decision.get("modalities", ())}
+        seen = outcome or ("MATCH" if modalities == {"MATCH"} else "NON_MATCH" if "NON MATCH" in modalities else "")
+        return Outcome(
+            f"{self.number} {self.title}",
+            self.subject,
+            seen or "NONE",
+            decision.get("verdict", "NONE"),
+            decision.get("cause", ""),
+            tuple(sorted({each["number"] for each in checks} | failed)),
+            door,
+            round(time.monotonic() - self.began, 1),
+            self.expected,
+            ok,
+            tuple(self.account),
+        )
+
+
+def _decided(lane: dict[str, Any]) -> dict[str, Any] | None:
+    return lane if lane.get("decision") and lane["session"]["state"] != "The person is at the kiosk" else None
