@@ -207,12 +207,17 @@ def of_prison(conn: Connection, prison_id: str, closes_after: datetime) -> tuple
 
 def of_people(conn: Connection, numbers: Sequence[str]) -> tuple[Authorisation, ...]:
     """Every authorisation ever made for these numbers, with its approvals."""
-    rows = conn.execute(_OF_PEOPLE, {"numbers": list(numbers)}).all()
-    return _whole(rows, _approvals_of(conn, [row.id for row in rows])) if rows else ()
+    rows = [row for number in numbers for row in conn.execute(_OF_PERSON, {"number": number})]
+    given = [row for number in numbers for row in conn.execute(_APPROVALS_OF_PERSON, {"number": number})]
+    return _whole(rows, given)
 
 
-_OF_PEOPLE: Final = select(authorisations).where(
-    authorisations.c.prisoner_number.in_(bindparam("numbers", expanding=True))
+_OF_PERSON: Final = select(authorisations).where(authorisations.c.prisoner_number == bindparam("number"))
+_APPROVALS_OF_PERSON: Final = (
+    select(approvals)
+    .join(authorisations, approvals.c.authorisation == authorisations.c.id)
+    .where(authorisations.c.prisoner_number == bindparam("number"))
+    .order_by(approvals.c.at, approvals.c.officer_key)
 )
 _OF_ID: Final = select(authorisations).where(authorisations.c.id == bindparam("id"))
 _NUMBER_OF: Final = select(authorisations.c.prisoner_number).where(authorisations.c.id == bindparam("id"))

@@ -214,32 +214,26 @@ def _name_row(number: str, name: Named, *, alias: bool) -> dict[str, Any]:
 
 
 _ABOUT: Final = select(records.c.kind, records.c.key, records.c.document).where(
-    records.c.prisoner_number.in_(bindparam("numbers", expanding=True))
+    records.c.prisoner_number == bindparam("number")
 )
-_HEARD: Final = select(heard.c.source, heard.c.scope, heard.c.as_of).where(
-    heard.c.scope.in_(bindparam("scopes", expanding=True))
-)
+_HEARD: Final = select(heard.c.source, heard.c.as_of).where(heard.c.scope == bindparam("scope"))
 
 
 def records_about(conn: Connection, numbers: list[str]) -> list[Any]:
-    """Rows (kind, key, document) about these numbers."""
-    return list(conn.execute(_ABOUT, {"numbers": numbers}))
+    """Rows (kind, key, document) about these numbers; most people have one."""
+    return [row for number in numbers for row in conn.execute(_ABOUT, {"number": number})]
 
 
 def heard_about(conn: Connection, numbers: list[str]) -> dict[Source, datetime]:
     """When each source was last heard about *all* these numbers."""
-    everybody: dict[str, int] = {}
-    own: dict[str, list[int]] = {}
-    for source, scope, as_of in conn.execute(_HEARD, {"scopes": [*numbers, EVERYBODY]}).all():
-        if scope == EVERYBODY:
-            everybody[source] = as_of
-        else:
-            own.setdefault(source, []).append(as_of)
+    known: dict[str, dict[str, int]] = {
+        scope: {row.source: row.as_of for row in conn.execute(_HEARD, {"scope": scope})}
+        for scope in (*numbers, EVERYBODY)
+    }
     told: dict[Source, datetime] = {}
     for source in Source:
-        times, common = own.get(source, []), everybody.get(source)
-        if common is not None:
-            times = [max(each, common) for each in times] + [common] * (len(numbers) - len(times))
-        if len(times) == len(numbers):
-            told[source] = from_millis(min(times))
+        everybody = known[EVERYBODY].get(source.value, -1)
+        oldest = min(max(known[number].get(source.value, -1), everybody) for number in numbers)
+        if oldest >= 0:
+            told[source] = from_millis(oldest)
     return told
