@@ -4,10 +4,12 @@ from typing import Any, Final
 
 from sallyport_gateway.admit import Admission, Arrival, check_certificate
 from sallyport_gateway.book import Book
+from sallyport_gateway.ports import Office
 from sallyport_protocol import envelope
 from sallyport_protocol.checks import CheckNumber, CheckOutcome, CheckResult
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import Role
+from sallyport_protocol.messages import Ready
 
 BELIEVED: Final = (
     CheckNumber.PARSE,
@@ -31,6 +33,15 @@ def believe(arrival: Arrival, book: Book, kiosk: str) -> dict[str, Any]:
         if finding.outcome is not CheckOutcome.PASS:
             raise MalformedError(finding.sentence)
     return verified.content
+
+
+def doubt_kiosk(office: Office, ready: Ready) -> str | None:
+    """Why no references may go to this kiosk now; None when they may."""
+    if ready.tamper:
+        return f"The kiosk {ready.kiosk} reports that its case was opened. Call device support."
+    book = office.book()
+    findings = check_certificate(book.registry.named(ready.kiosk), Role.KIOSK, book, office.clock.now())
+    return next((each.sentence for each in findings if each.outcome is not CheckOutcome.PASS), None)
 
 
 def disbelief(admission: Admission) -> CheckResult | None:

@@ -16,7 +16,9 @@ from sallyport_gateway.ledger import boards, freezes, life, nonces, sessions
 from sallyport_gateway.ledger.sessions import SessionState
 from sallyport_gateway.ledger.words import Door, Refused, Shown
 from sallyport_gateway.mint import BoardKeys
+from sallyport_gateway.officer_acts import refuse_officer
 from sallyport_gateway.ports import Office, Question
+from sallyport_protocol.acts import ActKind
 from sallyport_protocol.checks import CheckNumber, CheckOutcome
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.identity import Role
@@ -76,10 +78,13 @@ def judge_again(
 
 
 def _refuse_place(conn: Connection, office: Office, check: Check, keys: BoardKeys) -> str | None:
-    """Step 6 again: this session still open, this kiosk and this board still vouched for at this lane."""
+    """Step 6 again: this session still open; officer, kiosk and board still vouched for, the devices at this lane."""
     held, registry = sessions.find(conn, check.session), office.book().registry
     if held is None or held.state is not SessionState.DECIDED:
         return "This check has ended. Start a new one."
+    officer = registry.named(check.confirmed_by or "")
+    if officer is None or refuse_officer(officer, ActKind.CONFIRM, office.book(), office.clock.now()) is not None:
+        return "The officer who confirmed may not confirm any more."
     kiosk, board = (registry.serving(check.lane, role) for role in (Role.KIOSK, Role.INTERLOCK))
     if kiosk is None or kiosk.name != check.offer.kiosk:
         return f"{check.offer.kiosk} no longer serves {check.lane}."

@@ -11,7 +11,7 @@ from typing import Any
 
 from sallyport_gateway import parameters
 from sallyport_gateway.admit import Admission, Arrival, admit
-from sallyport_gateway.believing import believe, disbelief
+from sallyport_gateway.believing import believe, disbelief, doubt_kiosk
 from sallyport_gateway.check import Check, Stage, after_decision, after_presence, refuse_opening
 from sallyport_gateway.ledger import once, sessions
 from sallyport_gateway.ledger.sessions import Answered
@@ -190,6 +190,8 @@ class Lane:
             return "A check is running in this lane. End it first."
         if self.ready is None or not self.in_contact:
             return f"The kiosk {self.kiosk} cannot be heard. Check its power and its network."
+        if (doubt := doubt_kiosk(self.office, self.ready)) is not None:
+            return doubt
         office, now_at = self.office, self.office.clock.now()
         if self.check is not None and not self.check.over:
             await self._abort("A new check was started.")

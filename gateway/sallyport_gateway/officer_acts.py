@@ -66,7 +66,7 @@ def judge_act(message: bytes, book: Book, now: datetime) -> BelievedAct | Refuse
 
 def refuse_officer(entry: Entry, kind: ActKind, book: Book, now: datetime) -> str | None:
     """Why this holder may not do this now; None when they may."""
-    if not entry.active or standing(entry.x509, book.trust, now) is not Standing.GOOD:
+    if not entry.active or standing(entry.x509, book.trust, now, book.revocation_age) is not Standing.GOOD:
         return f"The certificate of {entry.name} is not valid, or was revoked."
     if not ALLOWED.get(kind, frozenset()) & set(entry.roles):
         roles = " or ".join(sorted(role.value.replace("-", " ") for role in ALLOWED.get(kind, ())))

@@ -47,7 +47,8 @@ class Voice:
     def alarm(self, code: str, sentence: str) -> None:
         """Something that wants a person now."""
         log.warning("%s: %s: %s", self._lane, code, sentence)
-        self.alarms = [(self._office.clock.now(), code, sentence), *self.alarms][:20]
+        others = (each for each in self.alarms if each[1:] != (code, sentence))  # one that repeats hides no other
+        self.alarms = [(self._office.clock.now(), code, sentence), *others][:20]
         self.note(f"Alarm: {code.replace('_', ' ').lower()}", sentence)
 
     def note(self, title: str, detail: str = "", index: int | None = None) -> None:

@@ -384,3 +384,41 @@ def test_a_stale_source_is_a_recorded_hold(world: World) -> None:
     assert check is not None and check.decision is not None
     assert 24 in {int(each.number) for each in check.decision.refused}
     assert "DECISION" in kinds(world)
+
+
+def test_no_references_go_to_a_kiosk_that_was_just_revoked(world: World) -> None:
+    paper = world.authorise()
+    world.revoke(KIOSK)
+    outcome = world.start(paper)
+    assert outcome is not None and not outcome.accepted
+    assert not [topic for topic, _, _ in world.down if topic.kind is Kind.OFFER]
+
+
+def test_no_references_go_to_a_kiosk_whose_case_was_opened(world: World) -> None:
+    paper = world.authorise()
+    ready = world.kiosk.ready().model_copy(update={"tamper": True})
+    world.arrive(*world.kiosk.sign(Kind.READY, ready))
+    assert "KIOSK_TAMPER" in alarms(world)
+    outcome = world.start(paper)
+    assert outcome is not None and not outcome.accepted
+    assert not [topic for topic, _, _ in world.down if topic.kind is Kind.OFFER]
+
+
+def test_a_flood_of_one_alarm_hides_no_other(world: World) -> None:
+    world.site.contacts_now &= ~wire.DOOR_IS_CLOSED
+    world.pass_time(500)
+    for n in range(30):
+        world.arrive(f"sallyport/v1/MDI/{KIOSK}/result", bytes([n]))
+    assert {"UNGRANTED_OPEN", "RESULT_REFUSED"} <= set(alarms(world))
+
+
+def test_a_refused_request_returns_nothing_that_was_granted(world: World) -> None:
+    """A second open request of this session was refused; the grant for the first one is on the road."""
+    paper, _ = _granted(world)
+    check = world.lane.check
+    assert check is not None
+    refusal = {"type_heard": wire.OPEN_REQUEST, "session": check.session, "nonce": bytes(16), "reason": wire.BUSY}
+    world.arrive(*board_says(world, Message(wire.REFUSED, **refusal)))
+    assert world.state_of(paper) == "GRANTED"
+    world.pass_time(2_000)
+    assert world.state_of(paper) == "CONSUMED"

@@ -59,6 +59,10 @@ def revoke_the_kiosk(world: World, _: str) -> None:
     world.revoke(KIOSK)
 
 
+def revoke_the_officer(world: World, _: str) -> None:
+    world.revoke(OFFICER)
+
+
 def revoke_the_board(world: World, _: str) -> None:
     world.revoke(BOARD)
 
@@ -97,6 +101,7 @@ EVENTS: dict[str, Event] = {
     "freeze of the prison": _freeze(Scope.PRISON, PRISON),
     "freeze of the estate": _freeze(Scope.ESTATE, freezes.ESTATE),
     "kiosk revoked": revoke_the_kiosk,
+    "officer revoked": revoke_the_officer,
     "board revoked by the registry": revoke_the_board,
     "board revoked by officers": distrust_the_board,
     "nobody there": nobody_there,
