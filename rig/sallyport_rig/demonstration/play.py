@@ -51,7 +51,8 @@ class Play:
         for each in decision["modalities"]:
             rate = each["stated_fmr"]
             worth = f"stated FMR at most {rate:.1e}" if rate is not None else "nothing compared"
-            self.say(f"  {each['label'].lower()}: {each['outcome'].lower()}, {worth}, {each['attempts']} attempt(s)")
+            attempts = "1 attempt" if each["attempts"] == 1 else f"{each['attempts']} attempts"
+            self.say(f"  {each['label'].lower()}: {each['outcome'].lower()}, {worth}, {attempts}")
         if decision["fused_fmr"] is not None:
             self.say(f"  fused: stated FMR at most {decision['fused_fmr']:.1e}")
         self.say(f"Verdict {decision['verdict']}: {decision['summary']}")
@@ -81,9 +82,13 @@ class Play:
         if not any(each.level for each in seen):
             self.say("The strike stayed without power: the door is locked.")
             return "locked"
-        held = seen[-1].t - seen[0].t if not seen[-1].level else float("nan")
-        self.say(f"The strike was energised once for {held:.1f} s, then the door locked again.")
-        return "opened" if sum(each.level for each in seen) == 1 else "opened more than once"
+        if sum(each.level for each in seen) > 1 or seen[-1].level:
+            self.say("The strike did not open the door once and lock it again.")
+            return "opened more than once" if not seen[-1].level else "left open"
+        held = seen[-1].t - seen[0].t
+        duration = f"{held:.1f} s" if held >= 0.1 else "less than 0.1 s"
+        self.say(f"The strike was energised once for {duration}, then the door locked again.")
+        return "opened"
 
     def end(
         self, lane: dict[str, Any], door: str, *, ok: bool, outcome: str = "", failed: frozenset[int] = frozenset()
