@@ -3,11 +3,14 @@
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from sallyport_biometrics.face.movement import MovementReader
+from sallyport_biometrics.face.passive import NETWORKS as PASSIVE_MODELS
 from sallyport_biometrics.face.pipeline import MODELS as FACE_MODELS
 from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.finger import FingerExtractor
@@ -22,13 +25,14 @@ from sallyport_kiosk.drivers.signers import make_signer
 from sallyport_kiosk.face_reader import FaceReader
 from sallyport_kiosk.finger_reader import FingerReader
 from sallyport_kiosk.kiosk import Kiosk
+from sallyport_kiosk.liveness_reader import LivenessReader
 from sallyport_kiosk.mouth import Mouth
 from sallyport_kiosk.offers import Boot
 from sallyport_kiosk.presence import PresenceWatch
 from sallyport_kiosk.screen.board import Board
 from sallyport_kiosk.session import Session, age_in_days
 from sallyport_link.mqtt import MqttLink
-from sallyport_models.calibrations import read_calibration
+from sallyport_models.calibrations import calibration_for
 from sallyport_models.known_answers import check_model, read_known_answers
 from sallyport_models.manifest import Manifest
 from sallyport_models.software import software_digest
@@ -43,6 +47,7 @@ from sallyport_protocol.topics import Kind
 from sallyport_protocol.trust import Standing, read_trust, standing
 
 FINGER_MODEL: Final = "leader"
+MOVEMENT_MODEL: Final = "face-blendshapes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +129,25 @@ def make_session(
     """The networks, each checked against the signed set, and the devices."""
     file = configuration.file
     store = ModelStore(configuration.path(file.store.models), Manifest.read())
-    loaded = {name: load_approved(store, boot.model_set, name) for name in (*FACE_MODELS, FINGER_MODEL)}
+    loaded = {name: load_approved(store, boot.model_set, name) for name in model_names(boot.model_set)}
     known = read_known_answers()
     for name, content in loaded.items():
         check_model(name, content, known)
     camera = make_camera(file.devices.camera, configuration.home)
     sensor = make_sensor(file.devices.sensor, configuration.home)
-    pipeline = FacePipeline(loaded)
-    face_rates, finger_rates = read_calibration("face"), read_calibration("finger")
+    pipeline, extractor = FacePipeline(loaded), FingerExtractor(loaded[FINGER_MODEL])
+    face_rates = calibration_for("face", pipeline.digests)
+    finger_rates = calibration_for("finger", (sha256(loaded[FINGER_MODEL]).digest(),))
+    liveness = LivenessReader(camera, pipeline, MovementReader(loaded[MOVEMENT_MODEL]), has_passive(boot.model_set))
 
     def age(reference: Reference) -> int | None:
         return age_in_days(reference, clock.wall_ms())
 
     return Session(
         boot,
+        liveness,
         FaceReader(camera, pipeline, face_rates, age),
-        FingerReader(sensor, FingerExtractor(loaded[FINGER_MODEL]), finger_rates, age),
+        FingerReader(sensor, extractor, finger_rates, age),
         PresenceWatch(camera, pipeline, face_rates),
         board,
         clock,
@@ -148,6 +156,17 @@ def make_session(
         kiosk.report,
         kiosk.report,
     )
+
+
+def model_names(approved: ModelSet) -> tuple[str, ...]:
+    """What a kiosk runs: the models that it needs, and those passive networks that the signed set names."""
+    passive = (name for name in PASSIVE_MODELS if name in approved.models)
+    return (*FACE_MODELS, MOVEMENT_MODEL, FINGER_MODEL, *passive)
+
+
+def has_passive(approved: ModelSet) -> bool:
+    """Whether every passive network is there; where one is absent the challenge is stricter."""
+    return all(name in approved.models for name in PASSIVE_MODELS)
 
 
 def load_approved(store: ModelStore, approved: ModelSet, name: str) -> bytes:

@@ -49,7 +49,7 @@ def conclude(
         liveness=liveness,
         fused_llr=fused.llr,
         fused_fmr=_stated(fused.fmr),
-        outcome=_outcome(evidence, fused, liveness, abandoned),
+        outcome=_outcome(offer, evidence, fused, liveness, abandoned),
         detail="; ".join(each.detail for each in evidence if each.detail)[:200],
         software=boot.software,
         policy=boot.policy.digest,
@@ -58,7 +58,9 @@ def conclude(
     )
 
 
-def _outcome(evidence: tuple[ModalityEvidence, ...], fused: Fused, liveness: Liveness, abandoned: bool) -> Outcome:
+def _outcome(
+    offer: Offer, evidence: tuple[ModalityEvidence, ...], fused: Fused, liveness: Liveness, abandoned: bool
+) -> Outcome:
     """The worst that can be said comes first; MATCH only when nothing else can be."""
     outcomes = {each.outcome for each in evidence}
     if liveness is Liveness.FAILED:
@@ -69,6 +71,8 @@ def _outcome(evidence: tuple[ModalityEvidence, ...], fused: Fused, liveness: Liv
         return Outcome.FAULT
     if abandoned:
         return Outcome.ABANDONED
+    if offer.operating.liveness_required and liveness is not Liveness.PASSED:
+        return Outcome.INCONCLUSIVE
     if outcomes <= {ModalityOutcome.MATCH, ModalityOutcome.EXCEPTION} and fused.outcome is FusedOutcome.MATCH:
         return Outcome.MATCH
     return Outcome.INCONCLUSIVE

@@ -11,6 +11,8 @@ from sallyport_biometrics.face.words import Embedding, FrameAnalysis
 from sallyport_kiosk import parameters
 from sallyport_kiosk.comparison import best_of
 from sallyport_kiosk.evidence import ModalityEvidence
+from sallyport_kiosk.follower import Follower
+from sallyport_kiosk.frames import fresh_frame
 from sallyport_kiosk.ports import Camera, Frame
 from sallyport_kiosk.stage import Age, Stage, Step
 from sallyport_protocol.errors import MalformedError, RoadError
@@ -26,26 +28,31 @@ class FaceReader:
     calibration: Calibration
     age: Age
 
-    def read(self, references: tuple[Reference, ...], stage: Stage) -> tuple[ModalityEvidence, FaceTemplate | None]:
-        """The face's evidence and the template of the person seen, for the presence watch. Never raises."""
+    def read(
+        self, references: tuple[Reference, ...], stage: Stage, follower: Follower | None = None
+    ) -> tuple[ModalityEvidence, FaceTemplate | None]:
+        """The face's evidence and the template of the person seen, for the presence watch. Never raises.
+
+        `follower`, where liveness is required, sees the same frames.
+        """
         if (excused := stage.exceptions.get(Modality.FACE)) is not None:
             return ModalityEvidence(Modality.FACE, ModalityOutcome.EXCEPTION, exception=excused), None
         try:
             known = [(FaceTemplate.from_bytes(each.template), each) for each in references]
             self.camera.open()
-            return self._attempts(known, stage)
+            return self._attempts(known, stage, follower)
         except (RoadError, MalformedError, ValueError) as error:
             return ModalityEvidence(Modality.FACE, ModalityOutcome.FAULT, detail=f"face: {error}"[:150]), None
 
     def _attempts(
-        self, known: list[tuple[FaceTemplate, Reference]], stage: Stage
+        self, known: list[tuple[FaceTemplate, Reference]], stage: Stage, follower: Follower | None
     ) -> tuple[ModalityEvidence, FaceTemplate | None]:
         evidence = ModalityEvidence(Modality.FACE, ModalityOutcome.NOT_ACQUIRED, detail="no usable picture of a face")
         template: FaceTemplate | None = None
         for attempt in range(1, stage.attempts + 1):
             if stage.over:
                 break
-            frames = self._frames(stage)
+            frames = self._frames(stage, follower)
             if len(frames) < parameters.FRAMES:
                 evidence = replace(evidence, attempts=attempt)
                 continue
@@ -56,25 +63,24 @@ class FaceReader:
                 break
         return evidence, template
 
-    def _frames(self, stage: Stage) -> list[tuple[Frame, Embedding, float]]:
+    def _frames(self, stage: Stage, follower: Follower | None) -> list[tuple[Frame, Embedding, float]]:
         """Up to `FRAMES` usable frames of one attempt; fewer when its time runs out."""
         taken: list[tuple[Frame, Embedding, float]] = []
         until = stage.clock.monotonic_ms() + parameters.FACE_ATTEMPT_MS
         stage.display.show(Step.FACE, "LOOK_AT_CAMERA")
         while len(taken) < parameters.FRAMES and not stage.over and stage.clock.monotonic_ms() < until:
-            began = stage.clock.monotonic_ms()
-            frame = self.camera.read()
-            if stage.clock.monotonic_ms() - began > parameters.SLOWEST_CAMERA_MS:
-                raise RoadError("the camera is too slow; check its cable and its load")
-            stage.display.picture(frame.image)
-            if frame.captured_ms < stage.started:
+            if (fresh := fresh_frame(self.camera, stage)) is None:
                 continue  # taken before the offer: not an answer to this challenge
+            frame, arrived = fresh
             analysis = self.pipeline.analyse(frame.image)
-            if analysis.face is None or analysis.quality is None or not analysis.usable:
+            embedding = self.pipeline.embed(frame.image, analysis.face) if analysis.usable and analysis.face else None
+            if follower is not None:
+                follower.see(frame, arrived, analysis, embedding)
+            if embedding is None or analysis.quality is None:
                 taken.clear()  # the frames of one template follow each other
                 stage.display.show(Step.FACE, _instruction(analysis))
                 continue
-            taken.append((frame, self.pipeline.embed(frame.image, analysis.face), analysis.quality.overall))
+            taken.append((frame, embedding, analysis.quality.overall))
             stage.display.show(Step.FACE, "KEEP_STILL", len(taken) / parameters.FRAMES)
         return taken
 

@@ -8,6 +8,18 @@ FRAMES: Final = 5
 FACE_ATTEMPT_MS: Final = 8_000
 """One face attempt: enough to read one instruction and follow it."""
 
+LIVENESS_ATTEMPTS: Final = 3
+"""Challenges in one session; the chance to guess one of them is stated for all together (`face/challenge.py`)."""
+
+STRICTER_STEPS: Final = 1
+"""More steps of a challenge where no passive network is in the signed set: five times harder to guess."""
+
+AGAIN_S: Final = 1.0
+"""Between two challenges: time to read that it begins again."""
+
+MARKS: Final = 600
+"""Newest frames of a session whose marks are kept for the injection guard, 36 KiB each; some 40 s of a camera."""
+
 FINGER_ATTEMPT_MS: Final = 12_000
 """One finger attempt: from the instruction to a finger on the sensor."""
 

@@ -6,6 +6,7 @@ from sallyport_biometrics.calibration import Calibration
 from sallyport_biometrics.face.compare import compare
 from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.face.template import FaceTemplate
+from sallyport_biometrics.face.track import Track
 from sallyport_kiosk.ports import Camera, Pixels
 from sallyport_protocol.messages import Operating
 
@@ -17,6 +18,8 @@ class Sighting:
     same: bool
     """The person who matched is in view, alone."""
     faces: int
+    track: Track | None = None
+    """The followed face after this look, where it is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,18 @@ class PresenceWatch:
     pipeline: FacePipeline
     calibration: Calibration
 
-    def look(self, person: FaceTemplate, operating: Operating) -> tuple[Sighting, Pixels]:
-        """One look: the sighting and the frame's pixels for the screen. Raises RoadError when the camera fails."""
+    def look(self, person: FaceTemplate, operating: Operating, track: Track | None = None) -> tuple[Sighting, Pixels]:
+        """One look: the sighting and the frame's pixels for the screen. Raises RoadError when the camera fails.
+
+        `track` is the one that the match was made on, followed since; once lost it is never the same again.
+        """
         self.camera.open()  # one that failed is tried afresh
         frame = self.camera.read()
         analysis = self.pipeline.analyse(frame.image)
         if analysis.face is None:
-            return Sighting(False, min(len(analysis.faces), 100)), frame.image
-        seen = self.pipeline.template([(self.pipeline.embed(frame.image, analysis.face), 1.0)])
-        rate = self.calibration.fmr(compare(seen, person))
-        return Sighting(rate.upper_log10 <= operating.floor_fmr_log10, len(analysis.faces)), frame.image
+            return Sighting(False, min(len(analysis.faces), 100), track), frame.image
+        embedding = self.pipeline.embed(frame.image, analysis.face)
+        rate = self.calibration.fmr(compare(self.pipeline.template([(embedding, 1.0)]), person))
+        same = rate.upper_log10 <= operating.floor_fmr_log10
+        followed = track.follow(analysis.face.box, float(frame.captured_ms), embedding) if track is not None else None
+        return Sighting(same, len(analysis.faces), followed), frame.image

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from cryptography import x509
 
-from sallyport_biometrics.face.pipeline import MODELS as FACE_MODELS
-from sallyport_kiosk.assembly import FINGER_MODEL, device_signer, load_approved, make_boot
+from sallyport_kiosk.assembly import device_signer, load_approved, make_boot, model_names
 from sallyport_kiosk.configuration import Configuration
 from sallyport_kiosk.drivers.cameras import make_camera
 from sallyport_kiosk.drivers.locks import make_lock_line
@@ -116,7 +115,7 @@ def _key(configuration: Configuration) -> str:
 def _models(configuration: Configuration) -> str:
     boot, known = make_boot(configuration), read_known_answers()
     store = ModelStore(configuration.path(configuration.file.store.models), Manifest.read())
-    names = (*FACE_MODELS, FINGER_MODEL)
+    names = model_names(boot.model_set)
     for name in names:
         check_model(name, load_approved(store, boot.model_set, name), known)
     return f"{len(names)} models give their known answers"

@@ -56,17 +56,23 @@ class Challenge:
 
 
 def derive(
-    seed: bytes, attempt: int, attempts: int, able: frozenset[Action] = frozenset(Action), slow: bool = False
+    seed: bytes,
+    attempt: int,
+    attempts: int,
+    able: frozenset[Action] = frozenset(Action),
+    slow: bool = False,
+    more: int = 0,
 ) -> Challenge:
     """The challenge of attempt 0, 1, ... of `attempts` in the session with this seed (at least 16 bytes).
 
     `able` leaves out what this person cannot do (recorded by an officer); fewer actions make more steps. `slow` gives
-    a longer window and two more steps. `ValueError` when fewer than two actions are left: that is an officer's case.
+    a longer window and two more steps. `more` steps are added where nothing stands beside the challenge. `ValueError`
+    when fewer than two actions are left: that is an officer's case.
     """
     if len(seed) < 16 or not 0 <= attempt < attempts:
         raise ValueError("a challenge needs a seed of at least 16 bytes and an attempt within the session's")
     choices = sorted(able)
-    count = steps_needed(len(choices), attempts) + (2 if slow else 0)
+    count = steps_needed(len(choices), attempts) + (2 if slow else 0) + more
     numbers = _numbers(seed, attempt)
     steps = tuple(
         Step(choices[_pick(numbers, len(choices))], HOLD_MS[0] + _pick(numbers, HOLD_MS[1] - HOLD_MS[0] + 1))

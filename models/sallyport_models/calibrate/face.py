@@ -22,6 +22,7 @@ from sallyport_models.calibrate.face_fit import (
     fit_llr,
     held_out,
 )
+from sallyport_models.calibrations import model_digest
 from sallyport_models.evaluate.face import enrol_with_progress, load_models
 from sallyport_models.evaluate.face_scores import Enrolled
 from sallyport_models.evaluate.pairs import find_images
@@ -50,8 +51,7 @@ def calibrate_face(
 
 def combined_digest(models: Mapping[str, bytes]) -> str:
     """One digest for all networks of the pipeline, in the order of use; hexadecimal."""
-    digests = b"".join(hashlib.sha256(models[name]).digest() for name in MODELS)
-    return hashlib.sha256(digests).hexdigest()
+    return model_digest([hashlib.sha256(models[name]).digest() for name in MODELS]).hex()
 
 
 def calibration_text(enrolled: list[Enrolled], models: Mapping[str, bytes], set_name: str) -> str:

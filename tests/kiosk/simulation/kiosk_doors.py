@@ -26,6 +26,7 @@ from sallyport_kiosk.drivers.outbox import Outbox
 from sallyport_kiosk.face_reader import FaceReader
 from sallyport_kiosk.finger_reader import FingerReader
 from sallyport_kiosk.kiosk import Kiosk
+from sallyport_kiosk.liveness_reader import LivenessReader
 from sallyport_kiosk.mouth import Mouth
 from sallyport_kiosk.offers import Boot
 from sallyport_kiosk.ports import FingerImage, Frame, Light, Pixels
@@ -325,8 +326,10 @@ class Bench:
     def make_session(self) -> Session:
         pipeline: Any = TaggedPipeline()
         extractor: Any = TaggedExtractor()
+        movements: Any = None
         return Session(
             self.boot,
+            LivenessReader(self.camera, pipeline, movements, passive=False),
             FaceReader(self.camera, pipeline, rates("face"), lambda _: 10),
             FingerReader(self.sensor, extractor, rates("finger"), lambda _: 10),
             PresenceWatch(self.camera, pipeline, rates("face")),

@@ -1,0 +1,139 @@
+"""Asks the person to move as the session's seed says, and tells whether a living one did so.
+
+A guess is worth at most 1e-3 in all challenges of a session together (`face/challenge.py`); a recording of an earlier
+session was asked for something else.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sallyport_biometrics.face.challenge import Challenge, derive
+from sallyport_biometrics.face.liveness import Failure, Observation, Outcome, begin
+from sallyport_biometrics.face.liveness import Liveness as Attempt
+from sallyport_biometrics.face.movement import Movement, MovementReader
+from sallyport_biometrics.face.pipeline import FacePipeline
+from sallyport_biometrics.face.words import Embedding, FrameAnalysis
+from sallyport_kiosk import parameters
+from sallyport_kiosk.follower import Follower
+from sallyport_kiosk.frames import fresh_frame
+from sallyport_kiosk.ports import Camera, Frame
+from sallyport_kiosk.stage import Stage, Step
+from sallyport_protocol.errors import MalformedError, RoadError
+from sallyport_protocol.messages import Liveness
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the challenges showed. `face` numbers the one that answered; 0: none did."""
+
+    liveness: Liveness
+    face: int = 0
+    attempts: int = 0
+    fault: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessReader:
+    """The camera, the networks, and whether passive networks stand beside the challenge."""
+
+    camera: Camera
+    pipeline: FacePipeline
+    movements: MovementReader
+    passive: bool
+
+    def read(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
+        """PASSED by one challenge; FAILED when all were answered wrongly; else NOT_PERFORMED. Never raises."""
+        try:
+            self.camera.open()
+            return self._attempts(seed, stage, follower)
+        except (RoadError, MalformedError, ValueError) as error:
+            return Proof(Liveness.NOT_PERFORMED, fault=True, detail=f"liveness: {error}"[:150])
+
+    def _attempts(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
+        failures: list[Failure] = []
+        for number in range(parameters.LIVENESS_ATTEMPTS):
+            if number and not stage.over:
+                stage.display.show(Step.FACE, "TRY_AGAIN")
+                stage.stop.wait(parameters.AGAIN_S)
+            if not self._face_found(stage, follower):
+                break
+            attempt = self._asked(self._challenge(seed, number), stage, follower)
+            if attempt.outcome is Outcome.PASSED:
+                return Proof(Liveness.PASSED, follower.number, number + 1)
+            if attempt.outcome is Outcome.PENDING:
+                break
+            failures.append(attempt.failure)
+        return _not_passed(failures)
+
+    def _challenge(self, seed: bytes, number: int) -> Challenge:
+        more = 0 if self.passive else parameters.STRICTER_STEPS
+        return derive(seed, number, parameters.LIVENESS_ATTEMPTS, more=more)
+
+    def _face_found(self, stage: Stage, follower: Follower) -> bool:
+        """Waits for a face that a challenge can begin with; its embedding names the track."""
+        until = stage.clock.monotonic_ms() + parameters.FACE_ATTEMPT_MS
+        stage.display.show(Step.FACE, "LOOK_AT_CAMERA")
+        while not stage.over and stage.clock.monotonic_ms() < until:
+            if (fresh := fresh_frame(self.camera, stage)) is None:
+                continue
+            analysis = self.pipeline.analyse(fresh[0].image)
+            follower.see(*fresh, analysis, self._embedding(fresh[0], analysis))
+            if analysis.usable:
+                return True
+            stage.display.show(Step.FACE, str(analysis.feedback[0]) if analysis.feedback else "LOOK_AT_CAMERA")
+        return False
+
+    def _asked(self, challenge: Challenge, stage: Stage, follower: Follower) -> Attempt:
+        """One challenge to its end; PENDING when the session ended first. The face is known again at every cue."""
+        attempt, recognise = begin(challenge), False
+        while attempt.outcome is Outcome.PENDING and not stage.over:
+            stage.display.show(Step.FACE, str(attempt.cue or "LOOK_STRAIGHT"), _progress(attempt))
+            if (fresh := fresh_frame(self.camera, stage)) is None:
+                continue
+            frame, arrived = fresh
+            analysis = self.pipeline.analyse(frame.image)
+            embedding = self._embedding(frame, analysis) if recognise else None
+            track = follower.see(frame, arrived, analysis, embedding)
+            seen = attempt.observe(Observation(float(frame.captured_ms), track, self._movement(frame, analysis)))
+            cued = attempt.cue is None and seen.cue is not None
+            attempt, recognise = seen, cued or (recognise and embedding is None)
+        return attempt
+
+    def _embedding(self, frame: Frame, analysis: FrameAnalysis) -> Embedding | None:
+        if analysis.face is None or not analysis.usable:
+            return None
+        return self.pipeline.embed(frame.image, analysis.face)
+
+    def _movement(self, frame: Frame, analysis: FrameAnalysis) -> Movement | None:
+        if analysis.mesh is None or analysis.quality is None:
+            return None
+        return self.movements.read(frame.image, analysis.mesh, analysis.quality.pose)
+
+
+def _progress(attempt: Attempt) -> float:
+    return len(attempt.answers) / len(attempt.challenge.steps)
+
+
+def _not_passed(failures: list[Failure]) -> Proof:
+    """A camera that is too slow is a fault; all challenges answered wrongly is a failure; anything else is nothing."""
+    tried = len(failures)
+    if tried == parameters.LIVENESS_ATTEMPTS and any(each is not Failure.CAMERA_TOO_SLOW for each in failures):
+        last = next(each for each in reversed(failures) if each is not Failure.CAMERA_TOO_SLOW)
+        return Proof(Liveness.FAILED, attempts=tried, detail=_WHY[last])
+    if failures and failures[-1] is Failure.CAMERA_TOO_SLOW:
+        return Proof(Liveness.NOT_PERFORMED, attempts=tried, fault=True, detail=_WHY[Failure.CAMERA_TOO_SLOW])
+    return Proof(Liveness.NOT_PERFORMED, attempts=tried, detail="the instructions were not answered in time")
+
+
+_WHY = MappingProxyType(
+    {
+        Failure.NO_ANSWER: "liveness: an instruction was not followed in time",
+        Failure.TOO_SOON: "liveness: an answer came sooner than a person can give it",
+        Failure.OTHER_ACTION: "liveness: another movement than the one asked for",
+        Failure.NEVER_NEUTRAL: "liveness: the face never came to rest",
+        Failure.OTHER_PERSON: "liveness: another face came into view",
+        Failure.TIME_REVERSED: "liveness: the camera's clock ran backwards",
+        Failure.CAMERA_TOO_SLOW: "liveness: the camera is too slow; check its cable and its load",
+    }
+)
