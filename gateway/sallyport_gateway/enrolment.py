@@ -10,6 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from sallyport_biometrics.face.photograph import enrolled
 from sallyport_biometrics.face.pipeline import MODELS, FacePipeline
 from sallyport_biometrics.finger import FingerExtractor, FingerRefusal
 from sallyport_gateway.configuration import Configuration
@@ -23,7 +24,7 @@ from sallyport_protocol.messages import Modality, Reference
 
 FINGER_MODEL: Final = "leader"
 LARGEST_SIDE: Final = 1_600
-"""Photographs are scaled down to this, pixels, before a face is looked for."""
+"""Prints are scaled down to this, pixels, before minutiae are looked for."""
 
 
 def enrol_person(
@@ -58,12 +59,11 @@ def face_reference(store: ModelStore, photographs: list[Path], day: date) -> Ref
     pipeline = FacePipeline({name: store.load(name).bytes for name in MODELS})
     frames = []
     for path in photographs:
-        image = _image(path, cv2.IMREAD_COLOR)
-        analysis = pipeline.analyse(image)
-        if analysis.face is None or analysis.quality is None:
-            why = ", ".join(analysis.feedback) or "no face"
-            raise MalformedError(f"{path}: {why}; use a photograph of one person's whole face")
-        frames.append((pipeline.embed(image, analysis.face), max(analysis.quality.overall, 0.01)))
+        try:
+            template = enrolled(pipeline, _content(path))
+        except MalformedError as error:
+            raise MalformedError(f"{path}: {error}") from error
+        frames.append((template.embedding, template.quality))
     return _reference(Modality.FACE, 0, pipeline.template(frames).to_bytes(), photographs, day)
 
 
@@ -73,7 +73,7 @@ def finger_reference(store: ModelStore, what: str, day: date) -> Reference:
     if not position.isdecimal() or not 1 <= int(position) <= 10 or not name:
         raise MalformedError(f"{what!r}: write POSITION=IMAGE with a position from 1 (right thumb) to 10")
     path = Path(name)
-    template = FingerExtractor(store.load(FINGER_MODEL).bytes).extract(_image(path, cv2.IMREAD_GRAYSCALE))
+    template = FingerExtractor(store.load(FINGER_MODEL).bytes).extract(_print(path))
     if isinstance(template, FingerRefusal):
         raise MalformedError(f"{path}: {template.feedback}; take the print again")
     return _reference(Modality.FINGER, int(position), template.to_bytes(), [path], day)
@@ -86,12 +86,16 @@ def _reference(modality: Modality, position: int, template: bytes, sources: list
     )
 
 
-def _image(path: Path, mode: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+def _content(path: Path) -> bytes:
     try:
-        content = np.frombuffer(path.read_bytes(), np.uint8)
+        return path.read_bytes()
     except OSError as error:
         raise RoadError(f"{path}: {error.strerror}") from error
-    image = cv2.imdecode(content, mode) if content.size else None
+
+
+def _print(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    content = np.frombuffer(_content(path), np.uint8)
+    image = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if content.size else None
     if image is None:
         raise MalformedError(f"{path}: not an image; use JPEG or PNG")
     scale = LARGEST_SIDE / max(image.shape[:2])
