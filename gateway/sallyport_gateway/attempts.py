@@ -5,25 +5,30 @@ Counted for each authorisation by itself, so that nobody's failures lock anybody
 
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sallyport_gateway.store.tables import sessions
 from sallyport_protocol import canonical
 from sallyport_protocol.checks import CheckNumber, CheckOutcome
+from sallyport_protocol.decision import Verdict
 from sallyport_protocol.documents import Policy
 from sallyport_protocol.messages import Outcome
 
 _NO_ATTEMPT: Final = (Outcome.FAULT.value, Outcome.ABANDONED.value)
 """Reasons of check 12 that say nothing about the person."""
 _LIMIT: Final = 1 << 20
+_REFUSED: Final = select(sessions.c.decision, sessions.c.decided_at).where(
+    sessions.c.authorisation == bindparam("a"),
+    sessions.c.decision.is_not(None),
+    sessions.c.verdict != Verdict.RELEASE.value,
+)
+"""A RELEASE passed every check, so no attempt failed in it."""
 
 
 def failed_attempts(conn: Connection, authorisation: str) -> list[int]:
     """When the checks on it were decided in which face, finger or liveness did not pass; ms since 1970 UTC, rising."""
-    query = select(sessions.c.decision, sessions.c.decided_at).where(
-        sessions.c.authorisation == authorisation, sessions.c.decision.is_not(None)
-    )
-    return sorted(row.decided_at for row in conn.execute(query) if _failed(row.decision))
+    rows = conn.execute(_REFUSED, {"a": authorisation})
+    return sorted(row.decided_at for row in rows if _failed(row.decision))
 
 
 def refuse_attempt(failures: list[int], policy: Policy, now: int) -> str | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from sallyport_gateway.authority.calendar import from_millis
 from sallyport_gateway.authority.records import (
@@ -216,7 +216,7 @@ def _name_row(number: str, name: Named, *, alias: bool) -> dict[str, Any]:
 _ABOUT: Final = select(records.c.kind, records.c.key, records.c.document).where(
     records.c.prisoner_number == bindparam("number")
 )
-_HEARD: Final = select(heard.c.source, heard.c.as_of).where(heard.c.scope == bindparam("scope"))
+_HEARD: Final = select(heard).where(or_(heard.c.scope == bindparam("number"), heard.c.scope == EVERYBODY))
 
 
 def records_about(conn: Connection, numbers: list[str]) -> list[Any]:
@@ -226,14 +226,12 @@ def records_about(conn: Connection, numbers: list[str]) -> list[Any]:
 
 def heard_about(conn: Connection, numbers: list[str]) -> dict[Source, datetime]:
     """When each source was last heard about *all* these numbers."""
-    known: dict[str, dict[str, int]] = {
-        scope: {row.source: row.as_of for row in conn.execute(_HEARD, {"scope": scope})}
-        for scope in (*numbers, EVERYBODY)
-    }
+    rows = [row for number in numbers for row in conn.execute(_HEARD, {"number": number})]
+    known: dict[tuple[str, str], int] = {(row.source, row.scope): row.as_of for row in rows}
     told: dict[Source, datetime] = {}
     for source in Source:
-        everybody = known[EVERYBODY].get(source.value, -1)
-        oldest = min(max(known[number].get(source.value, -1), everybody) for number in numbers)
+        everybody = known.get((source.value, EVERYBODY), -1)
+        oldest = min(max(known.get((source.value, number), -1), everybody) for number in numbers)
         if oldest >= 0:
             told[source] = from_millis(oldest)
     return told
