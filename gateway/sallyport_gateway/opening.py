@@ -30,7 +30,6 @@ from sallyport_gateway.judge_again import Granted, HeldBack, judge_again, stoppe
 from sallyport_gateway.ledger import boards, freezes, life, nonces, sessions
 from sallyport_gateway.ledger.boards import Heard as Accepted
 from sallyport_gateway.ledger.freezes import Scope
-from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ledger.words import Shown
 from sallyport_gateway.mint import BoardEar, BoardKeys, Heard
 from sallyport_gateway.outcomes import Place
@@ -278,16 +277,8 @@ class Opening:
     async def _ask(self) -> None:
         self._asked, self._asked_at = secrets.token_bytes(16), self._wall()
         self.voice.frames(mint.status_request(self.keys, self._asked))
-
-        def unsettled(conn: Connection) -> list[tuple[bytes, int]]:
-            late, found = self._wall() - parameters.OPENING_WAIT_MS, []
-            for held in outcomes.unsettled_here(conn, self.place):
-                known = nonces.find(conn, self.keys.board, held.nonce) if held.nonce else None
-                if known is not None and (held.state is State.UNKNOWN or held.changed_at < late):
-                    found.append((known.nonce, known.counter))
-            return found
-
-        for nonce, counter in await self.office.store.read(unsettled):
+        late = self._wall() - parameters.OPENING_WAIT_MS
+        for nonce, counter in await self.office.store.read(lambda conn: outcomes.to_void(conn, self.place, late)):
             self.voice.frames(mint.void(self.keys, nonce, counter))
 
     async def _end(self, check: Check, why: str) -> Check:

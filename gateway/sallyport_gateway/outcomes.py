@@ -11,6 +11,8 @@ from sallyport_gateway.ledger import boards, life, nonces, sessions
 from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ledger.words import Answer, Life, Moved, Refused
 from sallyport_gateway.ports import Office
+from sallyport_protocol.documents import Registry
+from sallyport_protocol.identity import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,30 @@ def unsettled_here(conn: Connection, place: Place) -> list[Life]:
         if held.board == place.board or (session is not None and session.lane == place.lane):
             found.append(held)
     return found
+
+
+def to_void(conn: Connection, place: Place, late: int) -> list[tuple[bytes, int]]:
+    """Granted nonces, with their numbers, of which the board must say what became: UNKNOWN ones, and those granted
+    before `late` on which it never spoke."""
+    found = []
+    for held in unsettled_here(conn, place):
+        known = nonces.find(conn, place.board, held.nonce) if held.nonce else None
+        if known is not None and (held.state is State.UNKNOWN or held.changed_at < late):
+            found.append((known.nonce, known.counter))
+    return found
+
+
+def follow_registry(conn: Connection, registry: Registry, now: int) -> None:
+    """The registry's word on every board, in the ledger: revoked there is revoked here, so that two officers may settle
+    what it left open; newer keys begin again."""
+    for entry in registry.entries:
+        if Role.INTERLOCK not in entry.roles:
+            continue
+        held = boards.find(conn, entry.name)
+        if not entry.active:
+            boards.revoke(conn, entry.name, "revoked in the registry", now)
+        elif held is not None and held.revoked_at is not None and entry.epoch > held.epoch:
+            boards.enrol_again(conn, entry.name, entry.epoch, now)
 
 
 def said(answer: Answer) -> str:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
 
-from sallyport_gateway import parameters
+from sallyport_gateway import outcomes, parameters
 from sallyport_gateway.admit import Arrival
 from sallyport_gateway.audit import generations
 from sallyport_gateway.audit.heads import Heads, Standing
@@ -102,6 +102,7 @@ class Service:
     async def start(self) -> None:
         """Begins to hear devices. Raises RoadError when the certificates cannot be used."""
         self._loop = asyncio.get_running_loop()
+        await self._follow_registry()
         for lane in self.lanes.values():
             await lane.begin()
         self._tasks.append(asyncio.create_task(self.heads.keep(), name="heads"))
@@ -164,9 +165,7 @@ class Service:
             await asyncio.sleep(1.0)
             if time.monotonic() - read_at >= parameters.REVOCATION_RELOAD_S:
                 read_at = time.monotonic()
-                if await asyncio.to_thread(self.files.refresh):
-                    log.info("the book changed")
-                self._tell_trouble(self.files.trouble or str(self.heads.trouble or ""))
+                await self._reload()
             for lane in self.lanes.values():
                 try:
                     await lane.tick()
@@ -177,6 +176,22 @@ class Service:
         """What the duties found is an alarm on every lane."""
         for lane in self.lanes.values():
             lane.voice.alarm(notice.code, notice.sentence)
+
+    async def _reload(self) -> None:
+        """The book again. Whatever goes wrong, the book that is there stays, the ticks go on, and it is said."""
+        trouble = ""
+        try:
+            if await asyncio.to_thread(self.files.refresh):
+                log.info("the book changed")
+                await self._follow_registry()
+        except Exception as error:
+            log.exception("the book could not be read again")
+            trouble = str(error)
+        self._tell_trouble(trouble or self.files.trouble or str(self.heads.trouble or ""))
+
+    async def _follow_registry(self) -> None:
+        now, registry = int(time.time() * 1_000), self.files.book.registry
+        await self.store.write(lambda conn: outcomes.follow_registry(conn, registry, now))
 
     def _tell_trouble(self, trouble: str) -> None:
         """What hinders every lane is an alarm on every lane, once."""

@@ -10,6 +10,7 @@ from sallyport_gateway.audit import log as audit
 from sallyport_gateway.check import Stage
 from sallyport_gateway.ledger import boards, sessions
 from sallyport_gateway.ledger.sessions import SessionState
+from sallyport_gateway.outcomes import follow_registry
 from sallyport_protocol import envelope
 from sallyport_protocol.acts import ActKind
 from sallyport_protocol.messages import LockFrames
@@ -422,3 +423,21 @@ def test_a_refused_request_returns_nothing_that_was_granted(world: World) -> Non
     assert world.state_of(paper) == "GRANTED"
     world.pass_time(2_000)
     assert world.state_of(paper) == "CONSUMED"
+
+
+def test_what_a_revoked_board_left_open_two_officers_settle(world: World) -> None:
+    """Design §1: a dead board's key is revoked, two officers record what they saw, the paper is closed."""
+    paper, _ = _granted(world)
+    world.site.power_off()
+    world.down.clear()
+    world.pass_time(25_000)
+    assert world.state_of(paper) == "UNKNOWN"
+    fields = {"authorisation": paper, "opened": "no", "why": "nobody went through"}
+    early = world.act(OFFICER, ActKind.RECONCILE, **fields)
+    assert early is not None and not early.accepted, "the board can still answer"
+    world.revoke(BOARD)
+    world.store.write_now(lambda conn: follow_registry(conn, world.book.registry, world.clock.wall))
+    for officer, state in ((OFFICER, "UNKNOWN"), ("d.morgan", "SETTLED")):
+        outcome = world.act(officer, ActKind.RECONCILE, **fields)
+        assert outcome is not None and outcome.accepted, outcome
+        assert world.state_of(paper) == state

@@ -113,7 +113,10 @@ def _document_marks(book: Book) -> Iterator[Mark]:
 
 def _list_marks(trust: Trust) -> Iterator[Mark]:
     for each in trust.lists:
-        number = each.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        try:
+            number = each.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        except (x509.ExtensionNotFound, ValueError) as error:
+            raise MalformedError("a revocation list has no number; provision this gateway again") from error
         yield each.issuer.rfc4514_string()[:200], number, int(each.last_update_utc.timestamp() * 1_000)
 
 

@@ -96,7 +96,7 @@ class Play:
             self.world.arrive(*self.dice.choice(self.world.relayed))
 
     def wait(self) -> None:
-        self.world.wait(self.dice.choice([50, 50, 200, 200, 1_000, 4_000, 11_000]))
+        self.world.wait(self.dice.choice([50, 50, 200, 200, 1_000, 4_000, 11_000, 25_000]))
 
     # -- what breaks -----------------------------------------------------------------------------------------------
 

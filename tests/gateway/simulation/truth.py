@@ -12,7 +12,7 @@ from sallyport_protocol.topics import Kind, Topic
 from sallyport_wire import messages as wire
 from sallyport_wire.frames import Decoder, read
 
-STEP_MS = 12_000
+STEP_MS = 26_000
 """Longest that a schedule lets time pass before it looks again."""
 
 
