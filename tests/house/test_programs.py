@@ -130,6 +130,12 @@ def test_a_demonstration_under_a_file_or_over_somebody_elses_folder(samples: Pat
     assert "holds other files" in told and precious.read_text() == "years of work"
 
 
+def test_a_demonstration_without_its_sample_images(tmp_path: Path) -> None:
+    told = refused(DEMONSTRATION, "--folder", str(tmp_path / "run"), "--samples", str(tmp_path))
+    assert "run `sallyport-models samples`" in told
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.skipif(Path("/dev/video77").exists(), reason="there is a camera with the number 77")
 def test_a_demonstration_without_its_webcam(samples: Path, tmp_path: Path) -> None:
     where = ("--folder", str(tmp_path / "run"), "--samples", str(samples))

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sallyport_kiosk.drivers.cameras import make_camera
+from sallyport_link.program import run_program
 from sallyport_protocol.errors import SallyportError
 from sallyport_rig.demonstration.outcome import Outcome
 from sallyport_rig.demonstration.play import Play
@@ -138,11 +139,7 @@ def _until_interrupted() -> None:
 def main() -> None:
     """Errors of ours end in one line and exit code 1; SIGTERM ends what was started too."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        typer.run(demonstrate)
-    except SallyportError as error:
-        Console(stderr=True).print(f"make run: {error}", style="red", markup=False, highlight=False)
-        sys.exit(1)
+    run_program("make run", lambda: typer.run(demonstrate))
 
 
 if __name__ == "__main__":

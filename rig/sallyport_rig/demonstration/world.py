@@ -69,6 +69,8 @@ class World:
         self._stack.close()
 
     def _prepare(self) -> None:
+        if not (self.samples / "subject-a-1.jpg").is_file():
+            raise RoadError(f"{self.samples} holds no sample images; run `sallyport-models samples`")
         _empty(self.folder)
         self.say("estate: authority, certificates, keys, access rules, signed model set")
         self.estate = self._make_estate()
