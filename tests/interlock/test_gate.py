@@ -235,6 +235,14 @@ def test_the_claim_stands_before_the_nonce_is_shown() -> None:
     assert bench.tick(0) == []
 
 
+def test_a_refused_request_does_not_end_another_ones_claim() -> None:
+    bench = Bench()
+    bench.ask()
+    assert refusals(bench.ask(102, OTHER)) == [wire.BUSY]
+    [shown] = bench.tick(settings.CLAIM_MS)
+    assert shown.session == SESSION
+
+
 def test_a_grant_before_the_nonce_opens_nothing() -> None:
     bench = Bench()
     bench.ask()
@@ -270,6 +278,7 @@ def test_what_happens_after_a_nonce_is_not_told_of_it() -> None:
     bench.inputs &= ~wire.BOX_IS_CLOSED
     [event] = bench.tick(10)
     assert (event.kind, event.session, event.nonce) == (wire.TAMPER, NO_SESSION, NO_NONCE)
+    assert event.t_ms == bench.gate.ms
 
 
 def test_a_nonce_expires() -> None:
