@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from sallyport_gateway import parameters
 from sallyport_gateway.book import Book
 from sallyport_gateway.scores import check_match
@@ -80,11 +82,16 @@ def admit(arrival: Arrival, book: Book, session_of: Callable[[bytes], OpenSessio
     entry: Entry | None = None
     result: Result | None = None
     findings: list[CheckResult] = []
+
+    def resolve(key_id: bytes) -> ec.EllipticCurvePublicKey | None:
+        nonlocal entry
+        entry = book.entry(key_id)
+        return book.registry.resolve(key_id)
+
     try:
         if len(arrival.message) > parameters.RESULT_MAX_BYTES:
             raise MalformedError(f"{len(arrival.message)} bytes, over {parameters.RESULT_MAX_BYTES}")
-        entry = book.entry(envelope.claimed_key_id(arrival.message))
-        verified = envelope.verify(arrival.message, arrival.topic, book.registry.resolve)
+        verified = envelope.verify(arrival.message, arrival.topic, resolve)
         result = Result.parse(verified.content)
         findings += [passed(CheckNumber.PARSE), passed(CheckNumber.SIGNATURE)]
     except envelope.UnknownKeyError:

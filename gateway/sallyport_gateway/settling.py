@@ -10,7 +10,6 @@ from sallyport_gateway.check import Check
 from sallyport_gateway.ledger import once, sessions
 from sallyport_gateway.ledger.sessions import Answered
 from sallyport_gateway.ports import Office, Question
-from sallyport_protocol import canonical
 from sallyport_protocol.checks import CheckNumber, CheckResult, failed
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.messages import Result
@@ -45,11 +44,9 @@ def settle(
     )
     decision = office.authority.decide(conn, question)
     content = {"lane": check.lane, "result": admission.digest, **decision.to_map()}
-    index = audit.append(conn, office.name, "DECISION", content, now).index
-    decision = replace(decision, audit_index=index)
-    body = canonical.encode(decision.to_map())
-    sessions.decide(conn, check.session, decision.verdict.value, body, index, now)
-    return Decided(decision, index)
+    entry = audit.append(conn, office.name, "DECISION", content, now)
+    sessions.decide(conn, check.session, decision.verdict.value, entry.body, entry.index, now)
+    return Decided(replace(decision, audit_index=entry.index), entry.index)
 
 
 def end_forgotten(conn: Connection, log: str, lane: str, why: str, now: int) -> tuple[bytes, ...]:

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, insert, select, update
 
+from sallyport_gateway.authority.calendar import bank_holidays
 from sallyport_gateway.authority.check_dates import due_day
 from sallyport_gateway.authority.decide import decide
 from sallyport_gateway.authority.evidence import Freeze, Life, ReleaseRequest
@@ -71,6 +72,7 @@ class EmbeddedAuthority:
         self._ledger_current = ledger_current
         self.policy = policy or release_policy()
         self._unmatched = UnmatchedWarrants()
+        bank_holidays(datetime.now().astimezone().year)  # it takes a third of a second: not in the first decision
 
     def case(self, conn: Connection, authorisation: str) -> Case | None:
         """One authorisation; None when there is none of that name."""

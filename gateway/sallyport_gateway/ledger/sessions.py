@@ -33,7 +33,8 @@ class Answered(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session as stored. Times in milliseconds since 1970 UTC; `result` and `decision` are the signed bytes."""
+    """One session as stored. Times in milliseconds since 1970 UTC; `result` is the signed message, `decision` the
+    body of its audit entry."""
 
     session: bytes
     authorisation: str
