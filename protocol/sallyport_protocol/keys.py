@@ -5,6 +5,7 @@ stand-in, read from a password-protected PKCS#8 file.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -16,18 +17,18 @@ from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import public_key_of, read_certificates
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SoftwareSigner:
     """Implements `envelope.Signer` with a key in memory."""
 
     key: ec.EllipticCurvePrivateKey = field(repr=False)
     certificate: x509.Certificate
 
-    @property
+    @cached_property
     def certificate_der(self) -> bytes:
         return self.certificate.public_bytes(Encoding.DER)
 
-    @property
+    @cached_property
     def key_id(self) -> bytes:
         return key_id_of(self.certificate_der)
 
