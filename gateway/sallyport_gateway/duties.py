@@ -12,10 +12,9 @@ from sqlalchemy import Connection
 
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.authority.policy import ReleasePolicy
-from sallyport_gateway.drivers import authority_embedded as embedded
-from sallyport_gateway.drivers.authority_holds import Escalation, escalate
-from sallyport_gateway.drivers.authority_sweep import Raised, sweep_releases
-from sallyport_gateway.ledger import life
+from sallyport_gateway.drivers.authority_holds import Escalation
+from sallyport_gateway.drivers.authority_rounds import go_round
+from sallyport_gateway.drivers.authority_sweep import Raised
 from sallyport_gateway.store import Store
 from sallyport_protocol.errors import RoadError
 
@@ -52,13 +51,11 @@ async def keep_watch(
 
 def one_round(conn: Connection, log_name: str, policy: ReleasePolicy, now: datetime) -> list[Notice]:
     """One round in one transaction: escalations, releases that turn out to be errors, windows that are over."""
-    millis = int(now.timestamp() * 1_000)
-    notices = [_escalated(each) for each in escalate(conn, now)]
-    for raised in sweep_releases(conn, policy, now):
-        audit.append(conn, log_name, "RELEASED_IN_ERROR", _record(raised), millis)
+    rounds = go_round(conn, policy, now)
+    notices = [_escalated(each) for each in rounds.escalations]
+    for raised in rounds.alarms:
+        audit.append(conn, log_name, "RELEASED_IN_ERROR", _record(raised), int(now.timestamp() * 1_000))
         notices.append(_released_in_error(raised))
-    for paper in embedded.expire(conn, now):
-        life.stop(conn, paper, "the release window is over", millis)
     return notices
 
 
