@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from doorsim import DOWN, UP
 from lane_world import BOARD, KEYS, KIOSK, LANE, OFFICER, World, honest_result
 
@@ -441,3 +442,15 @@ def test_what_a_revoked_board_left_open_two_officers_settle(world: World) -> Non
         outcome = world.act(officer, ActKind.RECONCILE, **fields)
         assert outcome is not None and outcome.accepted, outcome
         assert world.state_of(paper) == state
+
+
+@pytest.mark.parametrize("change", [{"session": b"o" * 16}, {"request": 1}, {"lane": wire.lane_id("MDI-LANE-2")}])
+def test_a_nonce_that_answers_something_else_is_voided(world: World, change: dict[str, object]) -> None:
+    """The board's own, authentic and new, and yet not for this session, this request and this lane."""
+    world.to_verdict(world.authorise())
+    world.confirm()
+    asked = next(m for m in frames_down(world) if m.type == wire.OPEN_REQUEST)
+    fields = {"lane": asked.lane, "session": asked.session, "request": asked.request} | change
+    world.arrive(*board_says(world, Message(wire.NONCE, nonce=b"n" * 16, counter=9_999, **fields)))
+    assert [m.nonce for m in frames_down(world) if m.type == wire.VOID] == [b"n" * 16]
+    assert {"GRANT", "GRANT_REFUSED"}.isdisjoint(kinds(world))
