@@ -124,6 +124,7 @@ def test_an_interlock_cable_that_is_pulled_leaves_the_authorisation_usable(visit
     visit.opens()
 
 
+@pytest.mark.long
 def test_noise_on_the_interlock_cable_opens_nothing(visit: Visit) -> None:
     visit.person()
     visit.start()
@@ -204,6 +205,7 @@ def test_a_huge_message_is_dropped(visit: Visit) -> None:
     visit.opens()
 
 
+@pytest.mark.long
 def test_a_stored_message_is_a_replay_and_an_alarm(visit: Visit) -> None:
     world = visit.world
     with Eavesdropper(world.hostile_port) as stranger:

@@ -180,6 +180,7 @@ def busy(config: Path, port: int, taken: socket.socket) -> None:
     change(config, f"port = {port}", f"port = {taken.getsockname()[1]}")
 
 
+@pytest.mark.long
 def test_a_demonstration_that_is_told_to_end_takes_everything_with_it(samples: Path, tmp_path: Path) -> None:
     folder, log = tmp_path / "run", tmp_path / "log"
     command = [sys.executable, "-m", DEMONSTRATION, "--folder", str(folder), "--samples", str(samples)]
