@@ -22,6 +22,7 @@ from sallyport_rig.demonstration.scenarios import SCENARIOS
 from sallyport_rig.demonstration.world import World
 
 console = Console(highlight=False)
+_HEARD_EVERY_S = 240.0
 _WIDE = 130
 """Columns of the terminal from which the table shows everything."""
 
@@ -47,6 +48,11 @@ def demonstrate(
         (folder / "summary.json").write_text(json.dumps([each.to_map() for each in outcomes], indent=1) + "\n")
         _show(outcomes, folder, (datetime.now(UTC) - began).total_seconds())
         if keep:
+            world.authorise("auth-keep")
+            world.present("subject-a-2.jpg", "finger-a-2.png")
+            console.print(
+                "\nSubject A stands at the kiosk with an approved authorisation: start the check, open the door."
+            )
             _keep(world)
     if not all(each.as_expected for each in outcomes):
         raise typer.Exit(1)
@@ -119,7 +125,7 @@ def _keep(world: World) -> None:
     console.print(f"\nOfficer's page:  {world.gateway_url}   (sign in with a certificate from {folder})")
     console.print(f"Prisoner's page: {world.screen_url}")
     console.print("Ctrl-C ends it.")
-    _until_interrupted()
+    _until_interrupted(world)
 
 
 def _wait_with_camera(world: World) -> None:
@@ -129,11 +135,13 @@ def _wait_with_camera(world: World) -> None:
     _keep(world)
 
 
-def _until_interrupted() -> None:
+def _until_interrupted(world: World) -> None:
+    """Meanwhile every source is heard again and again: a silent one would hold the door, as it must."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    while not stopped.wait(_HEARD_EVERY_S):
+        world.hear_sources()
 
 
 def main() -> None:

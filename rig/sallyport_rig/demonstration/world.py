@@ -201,6 +201,10 @@ class World:
         """Every source says that the release is due today and nothing stands against it."""
         for kind, record in records.standing(datetime.now(UTC)):
             self.record(kind, record)
+        self.hear_sources()
+
+    def hear_sources(self) -> None:
+        """Every source has just been heard: what they said stands."""
         for source in records.SOURCES:
             self.must(GOVERNOR, ActKind.HEARD, source=source)
 
