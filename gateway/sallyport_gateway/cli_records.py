@@ -15,6 +15,7 @@ from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_holds import open_holds
 from sallyport_gateway.drivers.authority_import import Imported, import_csv, import_json
+from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.authority_plot import draw
 from sallyport_gateway.drivers.authority_records import Kind
 from sallyport_gateway.drivers.authority_statistics import figures, write_csv
@@ -82,6 +83,28 @@ def holds(
             "over_detained": clock.over_detained,
         }
         typer.echo(json.dumps(line))
+
+
+@app.command()
+def preflight(
+    prison: Annotated[str, typer.Argument(help="A prison's code, such as MDI")],
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output")] = False,
+    config: Config = Path("gateway.toml"),
+) -> None:
+    """Who is due within 14 or 2 days, and what must be settled before. Exit code 1 when anything must."""
+    configuration, now = load_configuration(config), datetime.now(UTC)
+    authority = EmbeddedAuthority(configuration.read(configuration.file.secrets.references), lambda: True)
+    with Store(configuration.store_url) as store:
+        lines = store.write_now(lambda conn: authority.preflight(conn, prison, now))
+    for each in lines:
+        said = [*(finding.sentence for finding in each.findings), *each.references]
+        if as_json:
+            row = {"day": each.day.isoformat(), "within_days": each.band, "prisoner_number": each.prisoner_number}
+            typer.echo(json.dumps({**row, "authorisation": each.authorisation, "ready": each.ready, "settle": said}))
+        else:
+            typer.echo(f"{each.day}  {each.prisoner_number}  {each.name}: {'ready' if each.ready else '; '.join(said)}")
+    if not all(each.ready for each in lines):
+        raise typer.Exit(1)
 
 
 @app.command(name="figures")

@@ -17,9 +17,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sallyport_gateway.authority.calendar import bank_holidays
 from sallyport_gateway.authority.check_dates import due_day
 from sallyport_gateway.authority.decide import decide
-from sallyport_gateway.authority.evidence import Freeze, Life, ReleaseRequest
+from sallyport_gateway.authority.evidence import AuthorityEvidence, Freeze, Life, ReleaseRequest
 from sallyport_gateway.authority.holding import Ending, held_by
 from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
+from sallyport_gateway.authority.preflight import Line
 from sallyport_gateway.authority.question import Question as ReleaseQuestion
 from sallyport_gateway.authority.question import ask
 from sallyport_gateway.authority.records import Authorisation, PrisonerRecord
@@ -36,6 +37,7 @@ from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_compose import compose
 from sallyport_gateway.drivers.authority_holds import end_holds_of, open_hold
+from sallyport_gateway.drivers.authority_preflight import preflight
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
 from sallyport_gateway.drivers.authority_references import SealedReference, enrol, references_of
 from sallyport_gateway.drivers.authority_sweep import note_release
@@ -182,6 +184,21 @@ class EmbeddedAuthority:
     def withdraw(self, conn: Connection, authorisation: str, officer: str, why: str, now: datetime) -> str | None:
         """Withdraws an authorisation at once; a sentence when it is refused."""
         return _said(embedded.withdraw(conn, authorisation, By(officer, why), now))
+
+    def preflight(self, conn: Connection, prison: str, now: datetime) -> list[Line]:
+        """Who of a prison is due within 14 days, checked as if now, and what must be settled before the day."""
+
+        def with_ledger(evidence: AuthorityEvidence) -> AuthorityEvidence:
+            lives = {each.id: here for each in evidence.authorisations if (here := _life(conn, each.id)) is not None}
+            return evidence.with_ledger(lives, [], self._ledger_current())
+
+        return preflight(conn, prison, self.policy, now, self._opens, with_ledger)
+
+    def _opens(self, kept: SealedReference) -> bool:
+        try:
+            return bool(self._open(kept).template)
+        except MalformedError:
+            return False
 
     def create(self, conn: Connection, document: str, officer: str, now: datetime) -> str | None:
         """Enters an authorisation as PENDING. A sentence when it is refused; raises MalformedError for other JSON."""
