@@ -16,6 +16,7 @@ def _play(world: World, seed: int, steps: int) -> Play:
         raise
     finally:
         play.truth.close()
+        world.close()
     return play
 
 
