@@ -1,7 +1,7 @@
 """The commands on a gateway's store: import, holds, figures."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -12,8 +12,11 @@ from typer.testing import CliRunner, Result
 from sallyport_gateway import cli_records
 from sallyport_gateway.authority.holding import Held
 from sallyport_gateway.casebook.words import Case
+from sallyport_gateway.drivers import authority_embedded as embedded
+from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_holds import open_hold
 from sallyport_gateway.drivers.authority_plot import draw
+from sallyport_gateway.drivers.authority_records import Kind, put
 from sallyport_gateway.drivers.authority_statistics import Figures
 from sallyport_gateway.store import Store
 from sallyport_protocol.causes import CauseCode, NextStep, Owner
@@ -76,3 +79,28 @@ def test_the_picture_is_well_formed(count: int) -> None:
     picture = ElementTree.fromstring(draw(rows, "A <title> & more"))
     bars = [each for each in picture.iter() if each.tag.endswith("rect")]
     assert len(bars) == 1 + 3 + 3 * count
+
+
+def test_preflight_lists_who_is_due_and_fails_while_anything_must_be_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: Case
+) -> None:
+    where = tmp_path / "store.db"
+    secrets = SimpleNamespace(secrets=SimpleNamespace(references="references.key"))
+    configuration = SimpleNamespace(store_url=f"sqlite:///{where}", file=secrets, read=lambda _: bytes(range(32)))
+    monkeypatch.setattr(cli_records, "load_configuration", lambda _: configuration)
+    assert call("preflight", "MDI").exit_code == 0
+    now = datetime.now(UTC)
+    shown = base.evidence.authorisations[0]
+    window = {"window_opens": now - timedelta(hours=1), "window_closes": now + timedelta(hours=4)}
+    paper = shown.model_copy(update=window)
+    prisoner = base.evidence.prisoner
+    assert prisoner is not None
+    with Store(f"sqlite:///{where}") as store:
+        by = By("omu.clerk", "release due")
+        store.write_now(lambda conn: put(conn, Kind.PRISONER, prisoner.prisoner_number, prisoner, by, now))
+        made = store.write_now(lambda conn: embedded.create(conn, paper, by, now))
+        assert isinstance(made, embedded.Changed)
+    told = call("preflight", "MDI", "--json")
+    line = json.loads(told.stdout)
+    assert told.exit_code == 1 and line["prisoner_number"] == prisoner.prisoner_number
+    assert not line["ready"] and len(line["settle"]) > 2 and line["within_days"] == 2
