@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from sallyport_kiosk.assembly import assemble, load_approved, make_boot
+from sallyport_kiosk.assembly import assemble, has_passive, load_approved, make_boot, model_names
 from sallyport_kiosk.configuration import Configuration, load_configuration
 from sallyport_models import calibrations
 from sallyport_models.manifest import Manifest
@@ -121,6 +122,26 @@ def test_a_missing_or_swapped_calibration_names_its_file(calibration_folder: Pat
         calibrations.read_calibration("face", calibration_folder)
     with pytest.raises(MalformedError, match="calibration of face"):
         calibrations.read_calibration("finger", calibration_folder)
+
+
+@pytest.mark.parametrize(("modality", "names"), [("face", ("yunet", "face-mesh", "sface")), ("finger", ("leader",))])
+def test_a_calibration_is_of_the_models_that_run(models: ModelStore, modality: str, names: tuple[str, ...]) -> None:
+    digests = [sha256(models.load(name).bytes).digest() for name in names]
+    assert calibrations.calibration_for(modality, digests).modality == modality
+
+
+def test_a_calibration_of_other_models_names_its_file(calibration_folder: Path) -> None:
+    for modality, digests in (("face", [bytes(32)] * 3), ("finger", [bytes(32)])):
+        with pytest.raises(MalformedError, match=rf"{modality}\.toml: .*other models; install Sallyport again"):
+            calibrations.calibration_for(modality, digests, calibration_folder)
+
+
+def test_passive_networks_run_when_the_signed_set_names_them_all(models: ModelStore) -> None:
+    without = approved(models, "yunet")
+    assert not has_passive(without) and "minifasnet-v2" not in model_names(without)
+    digests = {name: bytes(32) for name in ("minifasnet-v2", "minifasnet-v1se")}
+    both = without.model_copy(update={"models": digests})
+    assert has_passive(both) and set(digests) < set(model_names(both))
 
 
 def test_an_unwritable_place_for_the_outbox_says_whom_to_give_access(configuration: Configuration) -> None:
