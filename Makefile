@@ -46,14 +46,14 @@ run: setup models  ## the main job, played before your eyes (KEEP=1 leaves it ru
 test: setup models  ## the whole suite but the long tests
 	$(BIN)/pytest -q -m "not long" $(ARGS)
 
-test-long: setup models  ## the long tests alone
+test-long: setup models  ## the long tests alone (an hour or more)
 	$(BIN)/pytest -q -m long --timeout 3600 $(ARGS)
 
 bench: setup models  ## every benchmark; writes docs/performance.md (BENCH="session face" for some)
 	$(BIN)/python bench/all.py $(BENCH)
 
-tools:  ## Debian's programs that some tests use (Chromium, PostgreSQL); those tests are skipped without them
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto chromium postgresql
+tools:  ## Debian's programs that some tests use (Chromium, PostgreSQL, systemd-analyze); those tests are skipped without them
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto chromium postgresql systemd nftables shellcheck
 
 lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
@@ -86,3 +86,14 @@ var/hardware-venv/.installed: requirements/hardware.lock
 
 mutants: setup  ## each small fault in gate, once and wire must fail a test (20 minutes)
 	$(BIN)/python tests/interlock/mutants.py $(MODULES)
+
+.PHONY: image image-lock
+
+image: setup models  ## the kiosk's root file system (arm64), into var/image (needs root, mmdebstrap, qemu-user-static)
+	@mkdir -p var/image
+	firmware/image/build $(ARGS) var/image/kiosk.squashfs
+
+image-lock:  ## the kiosk's part of requirements/dev.lock, every one with a wheel for its processor (needs uv)
+	uv pip compile --quiet --python-platform aarch64-manylinux_2_36 --python-version 3.13 --only-binary :all: \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --extra kiosk --extra token \
+	  -c requirements/dev.lock pyproject.toml -o firmware/image/kiosk.lock

@@ -1,0 +1,98 @@
+"""The image's definition agrees with itself and with the rest of the product."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCREEN_PORT = 8081
+BROKER_PORT = 8883
+PINNED = re.compile(r"^([a-z0-9.-]+)==(\S+)")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read_lock(path: Path) -> dict[tuple[str, str], set[str]]:
+    """Digests by name and version."""
+    locked: dict[tuple[str, str], set[str]] = {}
+    for line in path.read_text().splitlines():
+        if found := PINNED.match(line):
+            digests = locked.setdefault((found[1], found[2]), set())
+        elif "--hash=" in line:
+            digests.add(line.strip().rstrip(" \\"))
+    return locked
+
+
+def test_the_kiosk_runs_what_was_tested(image: Path) -> None:
+    kiosk, tested = read_lock(image / "kiosk.lock"), read_lock(ROOT / "requirements" / "dev.lock")
+    assert len(kiosk) > 30
+    for pinned, digests in kiosk.items():
+        assert digests, pinned
+        assert digests <= tested.get(pinned, set()), f"{pinned} differs from requirements/dev.lock: `make image-lock`"
+
+
+def test_the_page_is_where_the_browser_looks(image: Path) -> None:
+    unit = image / "root/etc/systemd/system"
+    assert f"SocketBindAllow=ipv4:tcp:{SCREEN_PORT}" in (unit / "sallyport-kiosk.service").read_text()
+    assert f"http://127.0.0.1:{SCREEN_PORT}/" in (unit / "sallyport-screen.service").read_text()
+    policy = json.loads((image / "root/etc/chromium/policies/managed/sallyport.json").read_text())
+    assert policy["URLBlocklist"] == ["*"]
+    assert policy["URLAllowlist"] == [f"http://127.0.0.1:{SCREEN_PORT}"]
+
+
+def test_the_kiosk_may_go_to_the_broker_alone(image: Path) -> None:
+    rules = (image / "root/etc/nftables.conf").read_text()
+    assert re.findall(r'skuid "sallyport-kiosk" (.*)', rules) == ["tcp dport $broker accept"]
+    assert f"define broker = {BROKER_PORT}\n" in rules
+    assert rules.count("policy drop;") == 3
+    assert "sallyport-screen" not in rules
+
+
+def test_the_firewall_is_well_formed(image: Path, tmp_path: Path) -> None:
+    nft = shutil.which("nft") or shutil.which("/usr/sbin/nft")
+    if nft is None:
+        pytest.skip("nft is absent (Debian: apt-get install nftables)")
+    known_users = tmp_path / "nftables.conf"  # the kiosk's users exist on the kiosk only
+    known_users.write_text(re.sub(r'skuid "[^"]+"', "skuid 0", (image / "root/etc/nftables.conf").read_text()))
+    checked = subprocess.run(
+        [nft, "--check", "--file", str(known_users)], capture_output=True, text=True, timeout=30, check=False
+    )
+    if "Operation not permitted" in checked.stderr:
+        pytest.skip("nft may not be used here (it needs CAP_NET_ADMIN)")
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_time_is_believed_only_when_it_is_authenticated(image: Path) -> None:
+    lines = (image / "root/etc/chrony/chrony.conf").read_text().splitlines()
+    sources = [each for each in lines if each.startswith(("server", "pool", "peer"))]
+    assert len(sources) >= 3
+    assert all(each.endswith(" nts") for each in sources)
+    assert "authselectmode require" in lines
+
+
+def test_nobody_can_log_in(image: Path) -> None:
+    finish = (image / "finish").read_text()
+    for unit in ("getty.target", "getty@.service", "serial-getty@.service", "autovt@.service", "debug-shell.service"):
+        assert unit in finish
+    assert "usermod --lock --shell /usr/sbin/nologin root" in finish
+    packages = (image / "packages.list").read_text()
+    assert not re.search(r"^(openssh|dropbear|login|agetty|sudo)", packages, re.MULTILINE)
+
+
+def test_the_kernel_starts_with_a_read_only_root_and_usb_refused(image: Path) -> None:
+    words = (image / "root/boot/cmdline.txt").read_text().split()
+    assert "ro" in words
+    assert "rootfstype=squashfs" in words
+    assert "usbcore.authorized_default=0" in words
+
+
+@pytest.mark.parametrize("script", ["build", "finish"])
+def test_the_scripts_are_sound(image: Path, script: str) -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is absent (Debian: apt-get install shellcheck)")
+    checked = subprocess.run(
+        ["shellcheck", str(image / script)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
