@@ -7,6 +7,7 @@ The parts run on one thread each, on the public sample images. The whole runs th
 """
 
 import argparse
+import itertools
 import json
 import secrets
 import statistics
@@ -48,6 +49,25 @@ def median_ms(work: Callable[[], object], rounds: int) -> float:
         work()
         times.append((time.perf_counter() - began) * 1_000)
     return statistics.median(times)
+
+
+def memory() -> dict[str, float]:
+    """What each stage adds to a process that has imported everything, MiB: networks loaded and used once."""
+    process, store = psutil.Process(), ModelStore(default_store(), Manifest.read())
+    frame = decode_image(SAMPLES / "subject-a-2.jpg", 640, 480)
+    image = cv2.imread(str(SAMPLES / "finger-a-2.png"), cv2.IMREAD_GRAYSCALE)
+    levels = [process.memory_info().rss]
+    face = FacePipeline({name: store.load(name).bytes for name in MODELS})
+    seen = face.analyse(frame)
+    levels.append(process.memory_info().rss)
+    assert seen.face is not None
+    face.embed(frame, seen.face)
+    levels.append(process.memory_info().rss)
+    FingerExtractor(store.load("leader").bytes).extract(image)
+    levels.append(process.memory_info().rss)
+    rises = [after - before for before, after in itertools.pairwise(levels)]
+    names = ("libraries and images", "face: detect, landmarks, quality", "face: embed", "finger: image to template")
+    return {name: each / 2**20 for name, each in zip(names, (levels[0], *rises), strict=True)}
 
 
 def parts(rounds: int) -> dict[str, float]:
@@ -136,10 +156,12 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=15, help="rounds of each part")
     arguments.add_argument("--sessions", type=int, default=5, help="whole sessions")
     given = arguments.parse_args()
-    found: dict[str, Any] = {"parts, ms": parts(given.rounds), "whole": whole(given.sessions)}
+    found: dict[str, Any] = {"memory, MiB": memory(), "parts, ms": parts(given.rounds), "whole": whole(given.sessions)}
     table = Table("stage", "median", title="One session")
     for name, value in found["parts, ms"].items():
         table.add_row(name, f"{value:.2f} ms")
+    for name, value in found["memory, MiB"].items():
+        table.add_row(f"memory, {name}", f"{value:.0f} MiB")
     for name, value in found["whole"].items():
         table.add_row(*name.rsplit(", ", 1)[:1], f"{value:.1f} {name.rsplit(', ', 1)[1]}")
     Console(file=sys.stdout).print(table)
