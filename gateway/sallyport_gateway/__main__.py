@@ -1,6 +1,7 @@
 """`sallyport-gateway`: judges releases and serves the officers' pages."""
 
 import asyncio
+import gc
 import logging
 import signal
 from pathlib import Path
@@ -82,6 +83,7 @@ async def _serve(configuration: Configuration) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
     await service.start()
+    gc.freeze()  # what lives from here on is small: a collection does not walk the libraries again
     logging.info("officers' pages at http://%s:%d", place.host, place.port)
     try:
         await server.serve(sockets=[listener])

@@ -7,10 +7,10 @@ until its commit. The readers' connections cannot write.
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from sallyport_gateway.store.parameters import BUSY_TIMEOUT, READERS
 from sallyport_protocol.errors import RoadError
@@ -81,10 +81,11 @@ def _sqlite(url: URL, begin: str) -> Engine:
         for pragma in [*pragmas, "query_only=ON"] if begin == READER else pragmas:
             raw.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def start(conn: Connection) -> None:
-        conn.exec_driver_sql(f"BEGIN {begin}")
+    def start(raw: PoolProxiedConnection) -> None:
+        raw.cursor().execute(f"BEGIN {begin}")
 
+    # Not by the engine's event "begin": an engine with events asks for listeners at every statement.
+    engine.dialect.do_begin = start  # type: ignore[method-assign, assignment]
     return engine
 
 
