@@ -10,7 +10,6 @@ from functools import cached_property
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
@@ -53,7 +52,10 @@ class Trust:
     roots: Chain
     authorities: Chain
     lists: tuple[x509.CertificateRevocationList, ...]
-    _chains: dict[bytes, Chain] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _chains: dict[x509.Certificate, Chain] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _numbers: dict[x509.Certificate, tuple[int, tuple[SignedList, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def signed_lists(self) -> dict[x509.Name, tuple[SignedList, ...]]:
@@ -68,12 +70,19 @@ class Trust:
 
     def chain_of(self, certificate: x509.Certificate, now: datetime) -> Chain | None:
         """The certificates from this one to a root, each valid at `now`; None when there is no such chain."""
-        name = certificate.fingerprint(hashes.SHA256())
-        known = self._chains.get(name)
+        known = self._chains.get(certificate)
         if known is None or not all(each.not_valid_before_utc <= now <= each.not_valid_after_utc for each in known):
             known = _verified_chain(certificate, self, now)
             if known is not None:
-                self._chains[name] = known
+                self._chains[certificate] = known
+        return known
+
+    def number_and_lists(self, certificate: x509.Certificate) -> tuple[int, tuple[SignedList, ...]]:
+        """The certificate's serial number and the lists of its issuer that may name it."""
+        known = self._numbers.get(certificate)
+        if known is None:
+            known = (certificate.serial_number, self.signed_lists.get(certificate.issuer, ()))
+            self._numbers[certificate] = known
         return known
 
 
@@ -112,11 +121,11 @@ def revocation_standing(
 
     Fresh means not past the list's next update and, where `oldest` is given, issued no longer ago than that.
     """
-    found = trust.signed_lists.get(certificate.issuer, ())
+    number, found = trust.number_and_lists(certificate)
     if not found:
         return Standing.LIST_MISSING
     newest = max(found, key=lambda each: each.issued)
-    if any(certificate.serial_number in each.serials for each in found):
+    if any(number in each.serials for each in found):
         return Standing.REVOKED
     if newest.ends is None or now > newest.ends:
         return Standing.LIST_STALE
