@@ -11,6 +11,7 @@ started beforehand, save where the table says otherwise. Ratios are what counts.
 import argparse
 import asyncio
 import json
+import logging
 import statistics
 import subprocess
 import sys
@@ -308,23 +309,23 @@ def measure(folder: Path, given: argparse.Namespace, tell: Callable[[str], None]
 
 def table(found: dict[str, Any], flight: int) -> Table:
     """What a person reads."""
-    shown = Table("what", "a second", "p50 ms", "p95 ms", "p99 ms", "gateway CPU ms each", title="Decisions")
+    shown = Table(
+        "what", "a second", "p50 ms", "p95 ms", "p99 ms", "CPU ms", title="Decisions (CPU: of the gateway, for each)"
+    )
     rows = {
-        f"results, closed loop, {flight} in flight": found["closed"],
-        "results, open loop": found["open"],
-        f"whole movements, {flight} devices (officer's start to acknowledgement)": found["whole"],
+        f"closed loop, {flight} in flight": found["closed"],
+        "open loop": found["open"],
+        f"from the officer's start, {flight} devices": found["whole"],
     }
     if "longer" in found:
-        rows[f"results, closed loop, {found['longer']['entries']:,} audit entries"] = found["longer"]
+        rows[f"closed loop, {found['longer']['entries']:,} audit entries"] = found["longer"]
     for name, each in rows.items():
         times = (f"{each[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms"))
         shown.add_row(name, f"{each['per_s']:.0f}", *times, f"{each['gateway_cpu_ms']:.2f}")
     alone, closed, commits = found["verifications_per_s"], found["closed"], found["commits"]
-    shown.add_row("signatures verified, alone on one core", f"{alone:.0f}", "", "", "", f"{1e3 / alone:.2f}")
+    shown.add_row("signatures verified, one core", f"{alone:.0f}", "", "", "", f"{1e3 / alone:.2f}")
     cuts = (f"{commits[key]:.1f}" for key in ("p50_ms", "p99_ms"))
-    shown.add_row(
-        f"audit entries committed alone, {flight} callers", f"{commits['per_s']:.0f}", next(cuts), "", *cuts, ""
-    )
+    shown.add_row(f"entries committed, {flight} callers", f"{commits['per_s']:.0f}", next(cuts), "", *cuts, "")
     busy = sum(each for name, each in closed.items() if name.endswith("_cpu_ms")) * closed["per_s"] / 10
     shown.caption = "\n".join(
         (
@@ -353,6 +354,7 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=30.0, help="of whole movements, at most")
     arguments.add_argument("--entries", type=int, default=50_000, help="audit entries added for the last row; 0: none")
     given = arguments.parse_args()
+    logging.getLogger("sallyport_link").setLevel(logging.ERROR)
     console = Console(file=sys.stderr)
     with console.status("") as status, tempfile.TemporaryDirectory(prefix="sallyport-bench-") as folder:
         found = measure(Path(folder), given, status.update)
