@@ -12,7 +12,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from sallyport_gateway.authority.calendar import bank_holidays
 from sallyport_gateway.authority.check_dates import due_day
@@ -52,6 +52,10 @@ from sallyport_protocol.messages import Modality, RecordedException, Reference
 
 _NONCE: Final = 12
 """Bytes of an AES-GCM nonce, random for each reference."""
+
+_EXCEPTIONS: Final = select(exceptions).where(
+    exceptions.c.prisoner_number == bindparam("number"), exceptions.c.ends_at > bindparam("now")
+)
 
 LISTED_BACK: Final = timedelta(days=1)
 """How long after its window an authorisation stays on the officer's list."""
@@ -167,9 +171,7 @@ class EmbeddedAuthority:
     def exceptions(self, conn: Connection, prisoner_number: str) -> tuple[RecordedException, ...]:
         """Modalities that an officer recorded as unusable today."""
         now = millis(datetime.now().astimezone())
-        rows = conn.execute(
-            select(exceptions).where(exceptions.c.prisoner_number == prisoner_number, exceptions.c.ends_at > now)
-        )
+        rows = conn.execute(_EXCEPTIONS, {"number": prisoner_number, "now": now})
         return tuple(
             RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer) for row in rows
         )

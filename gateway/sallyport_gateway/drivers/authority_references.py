@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_tables import references
@@ -66,12 +66,14 @@ def enrol(conn: Connection, reference: SealedReference, by: By, now: datetime) -
 
 def references_of(conn: Connection, prisoner_number: str) -> tuple[SealedReference, ...]:
     """The references in force, face first. Reading them for a session is logged by the session's audit entry."""
-    rows = conn.execute(
-        select(references)
-        .where(references.c.prisoner_number == prisoner_number, references.c.ended_at.is_(None))
-        .order_by(references.c.modality, references.c.position)
-    )
-    return tuple(_reference(row) for row in rows)
+    return tuple(_reference(row) for row in conn.execute(_IN_FORCE, {"number": prisoner_number}))
+
+
+_IN_FORCE: Final = (
+    select(references)
+    .where(references.c.prisoner_number == bindparam("number"), references.c.ended_at.is_(None))
+    .order_by(references.c.modality, references.c.position)
+)
 
 
 def erase(conn: Connection, prisoner_number: str, by: By, now: datetime) -> int:

@@ -16,6 +16,7 @@ _FORWARD: Final = (
     )
     .values(counter=bindparam("c"))
 )
+_BOOT: Final = select(boots.c.current).where(boots.c.device == bindparam("d"), boots.c.boot == bindparam("b"))
 _REVOKED: Final = select(revoked_keys.c.at).where(revoked_keys.c.key_id == bindparam("k"))
 _ACT: Final = select(acts.c.at).where(acts.c.key_id == bindparam("k"), acts.c.nonce == bindparam("n"))
 
@@ -23,8 +24,7 @@ _ACT: Final = select(acts.c.at).where(acts.c.key_id == bindparam("k"), acts.c.no
 def booted(conn: Connection, device: str, boot: bytes, now: int) -> bool:
     """A device's signed READY names its boot. True for a new boot or the current one again; False for a boot that
     another has followed: that READY is a replay."""
-    here = select(boots.c.current).where(boots.c.device == device, boots.c.boot == boot)
-    known = conn.execute(here).scalar()
+    known = conn.execute(_BOOT, {"d": device, "b": boot}).scalar()
     if known is not None:
         return bool(known)
     conn.execute(update(boots).where(boots.c.device == device).values(current=0))
