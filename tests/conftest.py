@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import pytest
 from sallyport_provisioning.apply import create_development_estate
 from sallyport_provisioning.approved import Approved
 from sallyport_provisioning.estate import Estate
+from sallyport_rig.demonstration.loopback import free_port
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 
 APPROVED = Approved({"embedder": b"\x11" * 32, "minutiae": b"\x22" * 32}, (b"\x33" * 32,))
 """Stands for the models and the build where a test does not run them."""
-
-
-def free_port() -> int:
-    """A loopback port that nobody has at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from sallyport_link.mqtt import MqttLink, shared
 from sallyport_protocol.errors import RoadError
+from sallyport_rig.demonstration.loopback import free_port
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed (apt-get install mosquitto)")
@@ -80,9 +81,7 @@ class Broker:
     """One Mosquitto that can be killed, frozen and started again on the same port."""
 
     def __init__(self, folder: Path, authority: Authority) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port: int = free_port()
         ca, cert, key = authority.identity("broker")
         access = folder / "access.conf"
         access.write_text(
@@ -450,10 +449,7 @@ def test_a_protected_key_needs_its_password(broker: Broker, authority: Authority
 
 
 def test_no_broker_is_said_and_stop_is_quick(authority: Authority) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    link = MqttLink("127.0.0.1", port, *authority.identity("MDI-K01"), "MDI-K01", None, Box())
+    link = MqttLink("127.0.0.1", free_port(), *authority.identity("MDI-K01"), "MDI-K01", None, Box())
     link.start()
     until(lambda: "is it running" in link.last_error)
     began = time.monotonic()

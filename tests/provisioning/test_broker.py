@@ -23,6 +23,7 @@ from sallyport_provisioning.broker import Broker, refuse_busy_port, refuse_old_p
 from sallyport_provisioning.certificates import HOLDER_LIFE, LIST_LIFE
 from sallyport_provisioning.estate import Estate
 from sallyport_provisioning.mosquitto import ensure_mosquitto, find_mosquitto, version_of
+from sallyport_rig.demonstration.loopback import free_port
 
 needs_mosquitto = pytest.mark.skipif(find_mosquitto() is None, reason="mosquitto is missing: apt-get install mosquitto")
 OWN = "sallyport/v1/MDI/MDI-K01/{}"
@@ -398,10 +399,3 @@ def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     while not condition():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from sallyport_provisioning.certificates import HOLDER_LIFE
 from sallyport_provisioning.estate import Estate, open_estate
 from sallyport_provisioning.examine import examine
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC) + timedelta(hours=3)
+"""After everything that a test makes, however long the tests before it took."""
 
 
 def bad(estate: Estate, now: datetime = NOW) -> str:

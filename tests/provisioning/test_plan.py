@@ -1,7 +1,7 @@
 """From what exists to what the description wants: enrol, renew, revoke, and nothing more."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from sallyport_provisioning.estate import Estate, open_estate
 from sallyport_provisioning.examine import examine
 from sallyport_provisioning.plan import Do, Step
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC) + timedelta(hours=3)
+"""After everything that a test makes, however long the tests before it took."""
 Change = Callable[[dict[str, list[dict[str, object]]]], None]
 
 
