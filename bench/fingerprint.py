@@ -191,7 +191,7 @@ def table(figures: dict[str, dict[str, Any]]) -> str:
     if "sets" in mine:
         pooled = mine["sets"]["pooled"]
         lines += ["", f"{pooled['genuine']} genuine and {pooled['impostor']} impostor pairs, all pairs within a set."]
-        lines.append("Our weights were fitted on these sets; `evaluate fingerprint --refit` gives cross-validated figures.")
+        lines.append("Our weights were fitted on these sets; `evaluate fingerprint --refit` cross-validates them.")
     else:
         lines += ["", "No accuracy: real prints are not on this machine (set SALLYPORT_DATA)."]
     return "\n".join(lines) + "\n"
