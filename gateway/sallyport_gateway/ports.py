@@ -11,7 +11,7 @@ from sallyport_gateway.book import Book
 from sallyport_gateway.store import Store
 from sallyport_protocol.decision import CheckResult, Decision
 from sallyport_protocol.envelope import Signer
-from sallyport_protocol.messages import RecordedException, Reference
+from sallyport_protocol.messages import Needs, RecordedException, Reference
 from sallyport_protocol.topics import Topic
 
 
@@ -72,8 +72,8 @@ class Authority(Protocol):
     def case(self, conn: Connection, authorisation: str) -> Case | None:
         """One authorisation; None when there is none of that name."""
 
-    def cases(self, conn: Connection, prison: str) -> list[Case]:
-        """The prison's authorisations, newest first."""
+    def cases(self, conn: Connection, prison: str, now: datetime) -> list[Case]:
+        """The prison's authorisations that live or ended lately, newest first."""
 
     def decide(self, conn: Connection, question: Question) -> Decision:
         """Composes what every source says now, runs checks 13 to 25 and judges all twenty-five."""
@@ -81,8 +81,11 @@ class Authority(Protocol):
     def references(self, conn: Connection, prisoner_number: str, officer: str, now: datetime) -> tuple[Reference, ...]:
         """The person's enrolled references, decrypted; the consultation is logged."""
 
-    def exceptions(self, conn: Connection, prisoner_number: str) -> tuple[RecordedException, ...]:
-        """Modalities that an officer recorded as unusable today."""
+    def exceptions(self, conn: Connection, prisoner_number: str, now: datetime) -> tuple[RecordedException, ...]:
+        """Modalities that an officer recorded as unusable, as of `now`."""
+
+    def needs(self, conn: Connection, prisoner_number: str, now: datetime) -> Needs | None:
+        """What the person cannot do before the camera, as an officer recorded; None for nothing."""
 
     def approve(
         self, conn: Connection, authorisation: str, officer: str, now: datetime, *, duty_governor: bool = False

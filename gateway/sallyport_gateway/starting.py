@@ -16,7 +16,7 @@ from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ports import Case, Office
 from sallyport_protocol import sealing
 from sallyport_protocol.documents import Lane as LaneEntry
-from sallyport_protocol.messages import Offer, Ready, RecordedException, References, binding
+from sallyport_protocol.messages import Needs, Offer, Ready, RecordedException, References, binding
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,9 @@ def gather(
     references = office.authority.references(conn, case.prisoner_number, officer, at)
     if not references:
         return f"No biometric reference is enrolled for {case.prisoner_number}. Use the manual path."
-    exceptions = office.authority.exceptions(conn, case.prisoner_number)
-    offer = _offer(office, place, case, References(references=references), exceptions)
+    exceptions = office.authority.exceptions(conn, case.prisoner_number, at)
+    needs = office.authority.needs(conn, case.prisoner_number, at)
+    offer = _offer(office, place, case, References(references=references), exceptions, needs)
     now = int(at.timestamp() * 1_000)
     entry = place.entry
     row = Session(
@@ -72,7 +73,12 @@ def gather(
 
 
 def _offer(
-    office: Office, place: Place, case: Case, references: References, exceptions: tuple[RecordedException, ...]
+    office: Office,
+    place: Place,
+    case: Case,
+    references: References,
+    exceptions: tuple[RecordedException, ...],
+    needs: Needs | None,
 ) -> Offer:
     book, ready, entry = office.book(), place.ready, place.entry
     session, challenge, handle = secrets.token_bytes(16), secrets.token_bytes(32), secrets.token_bytes(16)
@@ -94,6 +100,7 @@ def _offer(
         model_set=book.model_set.digest,
         policy=book.policy.digest,
         expires_in=parameters.SESSION_LIFE_MS,
+        needs=needs,
     )
 
 

@@ -94,7 +94,7 @@ class Views:
         return self._service.subscribe(lane)
 
     def _cases(self, conn: Connection, prison: str) -> list[tuple[Case, str]]:
-        cases = self._service.authority.cases(conn, prison)
+        cases = self._service.authority.cases(conn, prison, self._service.clock.now())
         return [(case, _state(conn, case)) for case in cases]
 
     async def _lane(self, lane: Lane) -> LaneView:

@@ -37,6 +37,7 @@ from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_compose import compose
 from sallyport_gateway.drivers.authority_holds import end_holds_of, open_hold
+from sallyport_gateway.drivers.authority_needs import needs_of
 from sallyport_gateway.drivers.authority_preflight import preflight
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
 from sallyport_gateway.drivers.authority_references import SealedReference, enrol, references_of
@@ -48,7 +49,7 @@ from sallyport_gateway.ports import Case, Question, RecordEntry
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Modality, RecordedException, Reference
+from sallyport_protocol.messages import Modality, Needs, RecordedException, Reference
 
 _NONCE: Final = 12
 """Bytes of an AES-GCM nonce, random for each reference."""
@@ -85,9 +86,8 @@ class EmbeddedAuthority:
         found = embedded.find(conn, authorisation)
         return None if found is None else self._case(found)
 
-    def cases(self, conn: Connection, prison: str) -> list[Case]:
+    def cases(self, conn: Connection, prison: str, now: datetime) -> list[Case]:
         """The prison's living authorisations, newest window first."""
-        now = datetime.now().astimezone()
         return [self._case(each) for each in reversed(embedded.of_prison(conn, prison, now - LISTED_BACK))]
 
     def decide(self, conn: Connection, question: Question) -> Decision:
@@ -168,13 +168,17 @@ class EmbeddedAuthority:
         by = By(recorded.officer, recorded.reason)
         log_access(conn, Action.COLLECTED, prisoner_number, f"{recorded.modality} exception", by, now)
 
-    def exceptions(self, conn: Connection, prisoner_number: str) -> tuple[RecordedException, ...]:
-        """Modalities that an officer recorded as unusable today."""
-        now = millis(datetime.now().astimezone())
-        rows = conn.execute(_EXCEPTIONS, {"number": prisoner_number, "now": now})
+    def exceptions(self, conn: Connection, prisoner_number: str, now: datetime) -> tuple[RecordedException, ...]:
+        """Modalities that an officer recorded as unusable, as of `now`."""
+        rows = conn.execute(_EXCEPTIONS, {"number": prisoner_number, "now": millis(now)})
         return tuple(
             RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer) for row in rows
         )
+
+    def needs(self, conn: Connection, prisoner_number: str, now: datetime) -> Needs | None:
+        """What the person cannot do before the camera, as an officer recorded; None for nothing."""
+        recorded = needs_of(conn, prisoner_number, now)
+        return None if recorded is None else recorded.needs
 
     def approve(
         self, conn: Connection, authorisation: str, officer: str, now: datetime, *, duty_governor: bool = False

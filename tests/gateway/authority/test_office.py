@@ -10,7 +10,7 @@ from sallyport_gateway.authority.records import Alert
 from sallyport_gateway.casebook.words import Case
 from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_access import Action, By, accesses_of, millis
-from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
+from sallyport_gateway.drivers.authority_office import LISTED_BACK, EmbeddedAuthority
 from sallyport_gateway.drivers.authority_records import Kind, put
 from sallyport_gateway.ledger import freezes, life
 from sallyport_gateway.ledger.freezes import Scope
@@ -132,13 +132,15 @@ def test_a_stored_reference_is_not_readable(office: EmbeddedAuthority, conn: Con
 
 def test_an_exception_ends(office: EmbeddedAuthority, conn: Connection, base: Case) -> None:
     recorded = RecordedException(modality=Modality.FINGER, reason="bandaged hand", officer="k.lane")
-    office.except_modality(conn, NUMBER, recorded, base.now + timedelta(days=3_650), base.now)
-    assert office.exceptions(conn, NUMBER) == (recorded,)
-    office.except_modality(conn, NUMBER, recorded, base.now - timedelta(days=3_650), base.now)
-    assert office.exceptions(conn, NUMBER) == ()
+    office.except_modality(conn, NUMBER, recorded, base.now + timedelta(hours=1), base.now)
+    assert office.exceptions(conn, NUMBER, base.now) == (recorded,)
+    assert office.exceptions(conn, NUMBER, base.now + timedelta(hours=1)) == ()
 
 
 def test_the_list_of_a_prison(office: EmbeddedAuthority, approved: Connection, base: Case) -> None:
-    assert office.cases(approved, "WWI") == []
+    assert office.cases(approved, "WWI", base.now) == []
+    closes = base.evidence.authorisations[0].window_closes
+    assert [each.authorisation for each in office.cases(approved, "MDI", closes)] == ["auth-1"]
+    assert office.cases(approved, "MDI", closes + LISTED_BACK) == []
     case = office.case(approved, "auth-1")
     assert case is not None and (case.name, case.approvers) == ("Rowan James Harte", ("a.bell", "c.dale"))

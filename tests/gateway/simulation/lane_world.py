@@ -452,7 +452,7 @@ class World:
         document = records.text(records.authorisation(number, now))
 
         def job(conn: Connection) -> None:
-            for each in self.authority.cases(conn, PRISON):
+            for each in self.authority.cases(conn, PRISON, now):
                 self.authority.withdraw(conn, each.authorisation, GOVERNOR, "superseded", now)
             for kind, record in records.standing(now):
                 self.authority.record(conn, RecordEntry(kind, records.PRISONER, records.text(record), "feed"), "f", now)
