@@ -44,7 +44,7 @@ run: setup models  ## the main job, played before your eyes (KEEP=1 leaves it ru
 	@$(BIN)/python -m sallyport_rig.demonstration $(if $(KEEP),--keep) $(if $(CAMERA),--camera $(CAMERA)) $(ARGS)
 
 test: setup models  ## the whole suite but the long tests
-	$(BIN)/pytest -q -m "not long" $(ARGS)
+	$(BIN)/pytest -q -m "not long" -n 2 --dist loadfile $(ARGS)
 
 test-long: setup models  ## the long tests alone (an hour or more)
 	$(BIN)/pytest -q -m long --timeout 3600 $(ARGS)
