@@ -28,7 +28,7 @@ def needed_sources(q: Question) -> tuple[Source, ...]:
 
 
 def check_freshness(q: Question) -> Iterator[CheckResult]:
-    """24: each source that this release rests on answered, within its bound; none contradicts another."""
+    """24: each source that this release rests on is fresh; none contradicts another; the feed of changes lives."""
     for source in needed_sources(q):
         trouble = q.trouble(source)
         if trouble is not None:
@@ -37,6 +37,17 @@ def check_freshness(q: Question) -> Iterator[CheckResult]:
             yield finding(trouble, [source], source=source, at=clock(heard) if heard else "never", bound=minutes)
     for what in q.evidence.conflicts:
         yield finding("SOURCES_DISAGREE", what=what)
+    yield from _check_feed(q)
+
+
+def _check_feed(q: Question) -> Iterator[CheckResult]:
+    """While the feed is silent nobody would tell us of a change."""
+    if q.evidence.feed is None:
+        return
+    heard, bound = q.evidence.feed.heard_at, q.policy.measures.feed_silence.value
+    silent = heard is None or (q.now - heard).total_seconds() > bound
+    if silent or (heard is not None and (heard - q.now).total_seconds() > q.policy.measures.clock_skew.value):
+        yield finding("FEED_SILENT", at=clock(heard) if heard else "never", bound=f"{bound:.0f}")
 
 
 def check_use(q: Question) -> Iterator[CheckResult]:

@@ -44,6 +44,13 @@ class Freeze(Record):
     why: Line = ""
 
 
+class Feed(Record):
+    """The road on which the sources say that something changed."""
+
+    heard_at: AwareDatetime | None = None
+    """The moment up to which nothing is missing; None when it was never heard."""
+
+
 class AuthorityEvidence(Record):
     """All sources about one prisoner number (and the numbers linked to it), each with its as-of time.
 
@@ -73,6 +80,8 @@ class AuthorityEvidence(Record):
     """False: behind a witnessed audit head or an interlock's counter; None: not known."""
     conflicts: tuple[Line, ...] = ()
     """Where two sources said different things of the same fact, as the adapter found it."""
+    feed: Feed | None = None
+    """None: the records are kept here, and no feed is needed to hear of a change."""
 
     def with_ledger(
         self, lives: Mapping[str, Life], freezes: Iterable[Freeze], ledger_current: bool | None

@@ -117,6 +117,9 @@ class Measures(Record):
     window_longest: Measure
     name_similarity: Measure
     friday_days: Measure
+    feed_silence: Measure = Measure(
+        value=120, unit="s", source="the feed answers every 20 s; six answers missed are no accident"
+    )
 
 
 class ReleasePolicy(Record):

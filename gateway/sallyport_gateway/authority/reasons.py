@@ -224,6 +224,7 @@ _ROWS: Final = (
     Reason(24, "SOURCE_MISSING", "{source} did not answer.", _UNKNOWN),
     Reason(24, "SOURCE_STALE", "{source} was last heard at {at}: older than {bound} minutes.", _UNKNOWN),
     Reason(24, "SOURCE_IN_FUTURE", "{source} carries a time that is to come ({at}).", _UNKNOWN),
+    Reason(24, "FEED_SILENT", "The feed of changes was last heard at {at}: more than {bound} s ago.", _UNKNOWN),
     Reason(25, "USED", "Authorisation {id} has been used."),
     Reason(25, "USE_UNKNOWN", "Whether authorisation {id} has been used is not known.", _UNKNOWN),
     Reason(25, "RESERVED_ELSEWHERE", "Another session holds authorisation {id}.", to=_GOVERNOR),
