@@ -1,6 +1,7 @@
 """Puts a kiosk together from its configuration: the only place that knows which driver stands behind which port."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -9,6 +10,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from sallyport_biometrics.calibration import Calibration
 from sallyport_biometrics.face.movement import MovementReader
 from sallyport_biometrics.face.passive import NETWORKS as PASSIVE_MODELS
 from sallyport_biometrics.face.pipeline import MODELS as FACE_MODELS
@@ -32,14 +34,15 @@ from sallyport_kiosk.presence import PresenceWatch
 from sallyport_kiosk.screen.board import Board
 from sallyport_kiosk.session import Session, age_in_days
 from sallyport_link.mqtt import MqttLink
-from sallyport_models.calibrations import calibration_for
-from sallyport_models.known_answers import check_model, read_known_answers
+from sallyport_models.approved_data import FILES, KNOWN_ANSWERS, MANIFEST, read_approved
+from sallyport_models.calibrations import name_of, parse_calibration, path_of, require_models
+from sallyport_models.known_answers import check_model, parse_known_answers
 from sallyport_models.manifest import Manifest
 from sallyport_models.software import software_digest
 from sallyport_models.store import ModelStore
 from sallyport_protocol.documents import ModelSet, Profile, load_model_set, load_policy, signed_by
 from sallyport_protocol.envelope import Signer
-from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.errors import MalformedError, naming
 from sallyport_protocol.identity import Role, identity_of, read_certificates
 from sallyport_protocol.messages import Reference
 from sallyport_protocol.sealing import public_bytes
@@ -99,8 +102,10 @@ def make_boot(configuration: Configuration) -> Boot:
     file, read = configuration.file, configuration.read
     provisioner = signed_by(*trusted(configuration, file.trust.provisioner, Role.PROVISIONER))
     accepted = AcceptedVersions(configuration.path(file.store.outbox) / "accepted.json")
-    model_set = load_model_set(read(file.documents.model_set), provisioner, accepted.of("model_set"))
-    policy = load_policy(read(file.documents.policy), provisioner, accepted.of("policy"))
+    with naming(configuration.path(file.documents.model_set)):
+        model_set = load_model_set(read(file.documents.model_set), provisioner, accepted.of("model_set"))
+    with naming(configuration.path(file.documents.policy)):
+        policy = load_policy(read(file.documents.policy), provisioner, accepted.of("policy"))
     accepted.accept(model_set=model_set.version, policy=policy.version)
     return Boot(
         file.prison,
@@ -128,16 +133,16 @@ def make_session(
 ) -> Session:
     """The networks, each checked against the signed set, and the devices."""
     file = configuration.file
-    store = ModelStore(configuration.path(file.store.models), Manifest.read())
+    store = approved_store(configuration, boot.model_set)
     loaded = {name: load_approved(store, boot.model_set, name) for name in model_names(boot.model_set)}
-    known = read_known_answers()
+    known = parse_known_answers(read_approved(boot.model_set, KNOWN_ANSWERS))
     for name, content in loaded.items():
         check_model(name, content, known)
     camera = make_camera(file.devices.camera, configuration.home)
     sensor = make_sensor(file.devices.sensor, configuration.home)
     pipeline, extractor = FacePipeline(loaded), FingerExtractor(loaded[FINGER_MODEL])
-    face_rates = calibration_for("face", pipeline.digests)
-    finger_rates = calibration_for("finger", (sha256(loaded[FINGER_MODEL]).digest(),))
+    face_rates = calibration_for(boot.model_set, "face", pipeline.digests)
+    finger_rates = calibration_for(boot.model_set, "finger", (sha256(loaded[FINGER_MODEL]).digest(),))
     liveness = LivenessReader(camera, pipeline, MovementReader(loaded[MOVEMENT_MODEL]), has_passive(boot.model_set))
 
     def age(reference: Reference) -> int | None:
@@ -173,8 +178,21 @@ def load_approved(store: ModelStore, approved: ModelSet, name: str) -> bytes:
     """A model's bytes, believed by the manifest's digest and by the signed set's (S15)."""
     model = store.load(name)
     if not approved.approves(name, model.bytes):
-        raise MalformedError(f"{name} is not in the signed model set; provision this kiosk again")
+        path = store.path / model.entry.file
+        raise MalformedError(f"{path}: {name} is not in the signed model set; provision this kiosk again")
     return model.bytes
+
+
+def approved_store(configuration: Configuration, approved: ModelSet) -> ModelStore:
+    """The models on disk and the manifest, which the signed set approves too."""
+    manifest = Manifest.from_bytes(read_approved(approved, MANIFEST), str(FILES[MANIFEST]))
+    return ModelStore(configuration.path(configuration.file.store.models), manifest)
+
+
+def calibration_for(approved: ModelSet, modality: str, models: Sequence[bytes]) -> Calibration:
+    """What scores of these models (digests, in the order of use) are worth, as the signed set approves it."""
+    content = read_approved(approved, name_of(modality))
+    return require_models(parse_calibration(content, modality, path_of(modality)), models)
 
 
 def trusted(configuration: Configuration, name: str, role: Role) -> list[x509.Certificate]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cryptography import x509
 
-from sallyport_kiosk.assembly import device_signer, load_approved, make_boot, model_names
+from sallyport_kiosk.assembly import approved_store, device_signer, load_approved, make_boot, model_names
 from sallyport_kiosk.configuration import Configuration
 from sallyport_kiosk.drivers.cameras import make_camera
 from sallyport_kiosk.drivers.locks import make_lock_line
@@ -21,9 +21,8 @@ from sallyport_kiosk.drivers.sensors import make_sensor
 from sallyport_kiosk.ports import Light
 from sallyport_link.mqtt import MqttLink
 from sallyport_link.serving import open_port
-from sallyport_models.known_answers import check_model, read_known_answers
-from sallyport_models.manifest import Manifest
-from sallyport_models.store import ModelStore
+from sallyport_models.approved_data import KNOWN_ANSWERS, read_approved
+from sallyport_models.known_answers import check_model, parse_known_answers
 from sallyport_protocol import envelope
 from sallyport_protocol.documents import signed_by
 from sallyport_protocol.envelope import Signer
@@ -113,8 +112,9 @@ def _key(configuration: Configuration) -> str:
 
 
 def _models(configuration: Configuration) -> str:
-    boot, known = make_boot(configuration), read_known_answers()
-    store = ModelStore(configuration.path(configuration.file.store.models), Manifest.read())
+    boot = make_boot(configuration)
+    known = parse_known_answers(read_approved(boot.model_set, KNOWN_ANSWERS))
+    store = approved_store(configuration, boot.model_set)
     names = model_names(boot.model_set)
     for name in names:
         check_model(name, load_approved(store, boot.model_set, name), known)

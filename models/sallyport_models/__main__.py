@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from sallyport_models import calibrate, evaluate, known_answers
+from sallyport_models.approved_data import data_digests, set_digest
 from sallyport_models.card import card_of
 from sallyport_models.fetch import Tell, add_file, fetch_models, fetch_samples
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
@@ -65,12 +66,17 @@ def add(file: Path, store: StorePath = None, manifest: ManifestPath = DEFAULT_MA
 
 @app.command()
 def verify(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
-    """Check the digest of every approved model; exit 1 at the first that is missing or wrong."""
+    """Check the digest of every approved model; exit 1 at the first that is missing or wrong.
+
+    Then the digests of the data that go with them, and of the whole set as the estate signs it.
+    """
     target = _store(store, manifest)
     for entry in target.manifest.approved():
         target.load(entry.name)
         Console().print(f"{entry.name}: {entry.sha256}")
-    Console().print(f"model set: {target.manifest.set_digest().hex()}")
+    for file, digest in data_digests().items():
+        Console().print(f"{file}: {digest.hex()}")
+    Console().print(f"model set: {set_digest(target.manifest).hex()}")
 
 
 @app.command("list")

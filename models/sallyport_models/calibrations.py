@@ -9,16 +9,37 @@ from typing import Final
 from sallyport_biometrics.calibration import Calibration
 from sallyport_protocol.errors import MalformedError, RoadError
 
+MODALITIES: Final = ("face", "finger")
 FOLDER: Final = Path(__file__).resolve().parent / "calibration"
 
 
+def name_of(modality: str) -> str:
+    """What the signed model set calls the calibration of a modality."""
+    return f"calibration/{modality}.toml"
+
+
+def path_of(modality: str, folder: Path = FOLDER) -> Path:
+    """The file of a modality."""
+    return folder / f"{modality}.toml"
+
+
 def read_calibration(modality: str, folder: Path = FOLDER) -> Calibration:
-    """The calibration of `face` or `finger`. Raises RoadError (missing) or MalformedError; both name the file."""
-    path = folder / f"{modality}.toml"
+    """The calibration of `face` or `finger`, as installed: for measuring, not for deciding.
+
+    Raises RoadError (missing) or MalformedError; both name the file.
+    """
+    path = path_of(modality, folder)
     try:
-        calibration = Calibration.from_toml_dict(tomllib.loads(path.read_text()))
+        content = path.read_bytes()
     except OSError as error:
         raise RoadError(f"{path}: {error.strerror}; install Sallyport again") from error
+    return parse_calibration(content, modality, path)
+
+
+def parse_calibration(content: bytes, modality: str, path: Path) -> Calibration:
+    """A calibration from its file's bytes. Raises MalformedError naming `path`."""
+    try:
+        calibration = Calibration.from_toml_dict(tomllib.loads(content.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, MalformedError) as error:
         raise MalformedError(f"{path}: {error}") from error
     if calibration.modality != modality:
@@ -26,14 +47,13 @@ def read_calibration(modality: str, folder: Path = FOLDER) -> Calibration:
     return calibration
 
 
-def calibration_for(modality: str, models: Sequence[bytes], folder: Path = FOLDER) -> Calibration:
-    """The calibration of scores that come from these models, by their digests in the order of use.
+def require_models(calibration: Calibration, models: Sequence[bytes]) -> Calibration:
+    """The calibration, if its scores come from these models, by their digests in the order of use.
 
     Raises MalformedError that names the file when it was made with other models: its rates would say nothing.
     """
-    calibration = read_calibration(modality, folder)
     if calibration.model != model_digest(models).hex():
-        path = folder / f"{modality}.toml"
+        path = path_of(calibration.modality)
         raise MalformedError(f"{path}: this calibration was made with other models; install Sallyport again")
     return calibration
 

@@ -46,9 +46,17 @@ class KnownAnswer:
 
 
 def read_known_answers(path: Path = FILE) -> dict[str, KnownAnswer]:
-    """By model. Raises RoadError (missing) or MalformedError; both name the file."""
+    """By model, as installed. Raises RoadError (missing) or MalformedError; both name the file."""
     try:
-        content = tomllib.loads(path.read_text())
+        content = path.read_bytes()
+    except OSError as error:
+        raise RoadError(f"{path}: {error.strerror}; install Sallyport again") from error
+    return parse_known_answers(content, path)
+
+
+def parse_known_answers(content: bytes, path: Path = FILE) -> dict[str, KnownAnswer]:
+    """By model, from the file's bytes. Raises MalformedError naming `path`."""
+    try:
         return {
             name: KnownAnswer(
                 tuple(entry["shape"]),
@@ -56,10 +64,8 @@ def read_known_answers(path: Path = FILE) -> dict[str, KnownAnswer]:
                 float(entry["high"]),
                 {output: tuple(map(float, values)) for output, values in entry["outputs"].items()},
             )
-            for name, entry in content.items()
+            for name, entry in tomllib.loads(content.decode()).items()
         }
-    except OSError as error:
-        raise RoadError(f"{path}: {error.strerror}; install Sallyport again") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise MalformedError(f"{path}: {error!r}; install Sallyport again") from error
 

@@ -3,7 +3,6 @@
 The kiosk imports this module and `sallyport_models.store`, and nothing else of this package.
 """
 
-import hashlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -109,8 +108,3 @@ class Manifest(Word):
     def approved(self) -> tuple[ModelEntry, ...]:
         """The approved models, by name."""
         return tuple(sorted((entry for entry in self.models if entry.approved_by), key=lambda entry: entry.name))
-
-    def set_digest(self) -> bytes:
-        """SHA-256 over `name sha256` lines of the approved models: what a verification result names."""
-        lines = "".join(f"{entry.name} {entry.sha256}\n" for entry in self.approved())
-        return hashlib.sha256(b"sallyport model set v1\n" + lines.encode()).digest()

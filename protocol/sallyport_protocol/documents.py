@@ -6,6 +6,7 @@ no: an empty registry knows nobody, an empty model set approves no model.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -163,16 +164,25 @@ class ModelSet(Document):
 
     models: dict[Text, Digest]
     """Name -> SHA-256 of the file that the kiosk loads."""
+    data: dict[Text, Digest] = Field(default_factory=dict)
+    """Name -> SHA-256 of what says how the models are used: manifest, known answers, calibrations
+    (`sallyport_models.approved_data`). A set that names none approves none: no kiosk starts on it."""
     software: Many[Digest]
     """Approved builds of the kiosk's software, `sallyport_models.software.software_digest` of each (check 9)."""
+    firmware: Many[Digest] = ()
+    """Approved builds of the interlock's firmware, `sallyport_models.firmware.firmware_digest` of each: a board that
+    states another gets no grant. A set that names none approves none."""
 
     @property
     def digest(self) -> bytes:
         """What READY, offers and results carry: a digest of the names and digests alone, so re-signing keeps it."""
-        return model_set_digest(self.models)
+        return model_set_digest(self.models, self.data)
 
     def approves(self, name: str, content: bytes) -> bool:
         return self.models.get(name) == sha256(content).digest()
+
+    def approves_data(self, name: str, content: bytes) -> bool:
+        return self.data.get(name) == sha256(content).digest()
 
 
 class Policy(Document):
@@ -240,9 +250,10 @@ def signed_by(*certificates: x509.Certificate) -> envelope.KeyResolver:
     return known.get
 
 
-def model_set_digest(models: dict[str, bytes]) -> bytes:
-    """SHA-256 over a line `name sha256` for each model, by name (what the manifest of the models states too)."""
+def model_set_digest(models: Mapping[str, bytes], data: Mapping[str, bytes]) -> bytes:
+    """SHA-256 over a line `name sha256` for each model, by name, and then `data name sha256` for each data file."""
     lines = "".join(f"{name} {digest.hex()}\n" for name, digest in sorted(models.items()))
+    lines += "".join(f"data {name} {digest.hex()}\n" for name, digest in sorted(data.items()))
     return sha256(b"sallyport model set v1\n" + lines.encode()).digest()
 
 

@@ -20,6 +20,7 @@ from sallyport_provisioning.broker import run_in_foreground
 from sallyport_provisioning.estate import Estate, open_estate
 from sallyport_provisioning.examine import examine
 from sallyport_provisioning.overview import overview
+from sallyport_provisioning.publish import approved_before
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -106,12 +107,18 @@ def apply_description(
 
 
 @app.command()
-def approve(place: Place) -> None:
-    """Approve the manifest's models and the installed build; after a change of either."""
+def approve(
+    place: Place,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave earlier builds approved while a roll-out runs")] = False,
+) -> None:
+    """Approve the manifest's models and the installed builds of kiosk and interlock; after a change of any."""
     estate = open_estate(place)
-    apply(estate, now=_now(), approved=approved_now())
-    approved = estate.model_set()
-    typer.echo(f"model set version {approved.version}: {approved.digest.hex()}, {len(approved.models)} models")
+    approved = approved_now()
+    apply(estate, now=_now(), approved=approved.besides(approved_before(estate)) if keep else approved)
+    signed = estate.model_set()
+    typer.echo(f"model set version {signed.version}: {signed.digest.hex()}, {len(signed.models)} models")
+    for what, digests in (("kiosk", signed.software), ("interlock", signed.firmware)):
+        typer.echo(f"{what} builds: {', '.join(each.hex() for each in digests)}")
 
 
 @app.command()

@@ -45,7 +45,7 @@ def publish(estate: Estate, approved: Approved | None, now: datetime) -> list[st
     issued = millis(now)
     signer = estate.signer(estate.description.provisioner)
     wanted: list[Document] = [registry_of(estate, issued), policy_of(estate.description.profile, issued)]
-    wanted.append(_model_set(approved or _approved_before(estate), issued))
+    wanted.append(_model_set(approved or approved_before(estate), issued))
     return [_NAMES[type(each)] for each in wanted if _signed_if_changed(estate, each, signer)]
 
 
@@ -68,17 +68,19 @@ def millis(now: datetime) -> int:
     return int(now.timestamp() * 1_000)
 
 
-def _approved_before(estate: Estate) -> Approved:
+def approved_before(estate: Estate) -> Approved:
+    """What the signed model set approves now; nothing where there is none yet."""
     path = document_path(estate, ModelSet)
     if not path.exists():
         return Approved({}, ())
     current = load_model_set(read(path), estate.ever_provisioner)
-    return Approved(current.models, current.software)
+    return Approved(current.models, current.software, current.firmware, current.data)
 
 
 def _model_set(approved: Approved, issued: int) -> ModelSet:
-    models = dict(sorted(approved.models.items()))
-    return ModelSet(version=1, issued=issued, models=models, software=tuple(sorted(approved.software)))
+    models, data = dict(sorted(approved.models.items())), dict(sorted(approved.data.items()))
+    software, firmware = tuple(sorted(approved.software)), tuple(sorted(approved.firmware))
+    return ModelSet(version=1, issued=issued, models=models, data=data, software=software, firmware=firmware)
 
 
 def registry_of(estate: Estate, issued: int) -> Registry:

@@ -95,6 +95,19 @@ def test_the_same_book_is_taken_again(place: Place) -> None:
     assert place.books().book.registry == first.registry
 
 
+@pytest.mark.parametrize("name", ["registry.cose", "model-set.cose", "policy.cose"])
+def test_one_flipped_byte_anywhere_in_a_signed_document_is_refused_by_name(place: Place, name: str) -> None:
+    files = place.books()
+    book, content = files.book, (place.folder / name).read_bytes()
+    for at in (0, 1, 9, len(content) // 3, len(content) // 2, -65, -1):
+        changed = bytearray(content)
+        changed[at] ^= 0x01
+        (place.folder / name).write_bytes(changed)
+        os.utime(place.folder / name, (at % 97, 1))
+        assert not files.refresh()
+        assert name in files.trouble and files.book is book
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("content", [b"", b"not what it should be"])
 def test_a_broken_file_keeps_the_book_and_says_so(place: Place, name: str, content: bytes) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sallyport_kiosk.assembly import assemble, has_passive, load_approved, make_boot, model_names
+from sallyport_kiosk.assembly import assemble, calibration_for, has_passive, load_approved, make_boot, model_names
 from sallyport_kiosk.configuration import Configuration, load_configuration
 from sallyport_models import calibrations
+from sallyport_models.approved_data import data_digests
 from sallyport_models.manifest import Manifest
 from sallyport_models.store import ModelStore, default_store
 from sallyport_protocol.documents import ModelSet
@@ -69,7 +70,7 @@ def test_an_estate_that_approves_other_models_is_refused(models: ModelStore, con
     if not home.exists():
         home.parent.mkdir(parents=True, exist_ok=True)
         home.symlink_to(models.path.resolve())
-    with pytest.raises(MalformedError, match="not in the signed model set"):
+    with pytest.raises(MalformedError, match="not what the signed model set approves"):
         assemble(configuration)
 
 
@@ -82,12 +83,16 @@ def test_every_boot_has_a_nonce_of_its_own(configuration: Configuration) -> None
 @pytest.mark.parametrize("which", ["model_set", "policy"])
 def test_a_signed_document_with_a_flipped_byte_is_refused(configuration: Configuration, which: str) -> None:
     path = configuration.path(getattr(configuration.file.documents, which))
-    content = bytearray(path.read_bytes())
-    content[-70] ^= 0x01
+    content = path.read_bytes()
     path.chmod(0o600)
+    for place in (0, 1, 9, len(content) // 3, len(content) // 2, -70, -1):
+        changed = bytearray(content)
+        changed[place] ^= 0x01
+        path.write_bytes(changed)
+        with pytest.raises(MalformedError, match=rf"{path.name}: .*provision this device again"):
+            make_boot(configuration)
     path.write_bytes(content)
-    with pytest.raises(MalformedError):
-        make_boot(configuration)
+    assert make_boot(configuration)
 
 
 def test_an_estate_whose_gateways_are_missing_is_refused(configuration: Configuration) -> None:
@@ -127,13 +132,15 @@ def test_a_missing_or_swapped_calibration_names_its_file(calibration_folder: Pat
 @pytest.mark.parametrize(("modality", "names"), [("face", ("yunet", "face-mesh", "sface")), ("finger", ("leader",))])
 def test_a_calibration_is_of_the_models_that_run(models: ModelStore, modality: str, names: tuple[str, ...]) -> None:
     digests = [sha256(models.load(name).bytes).digest() for name in names]
-    assert calibrations.calibration_for(modality, digests).modality == modality
+    whole = approved(models).model_copy(update={"data": data_digests()})
+    assert calibration_for(whole, modality, digests).modality == modality
 
 
 def test_a_calibration_of_other_models_names_its_file(calibration_folder: Path) -> None:
     for modality, digests in (("face", [bytes(32)] * 3), ("finger", [bytes(32)])):
+        calibration = calibrations.read_calibration(modality, calibration_folder)
         with pytest.raises(MalformedError, match=rf"{modality}\.toml: .*other models; install Sallyport again"):
-            calibrations.calibration_for(modality, digests, calibration_folder)
+            calibrations.require_models(calibration, digests)
 
 
 def test_passive_networks_run_when_the_signed_set_names_them_all(models: ModelStore) -> None:

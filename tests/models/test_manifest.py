@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 
+from sallyport_models.approved_data import set_digest
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
 from sallyport_protocol.errors import MalformedError, RoadError
 
@@ -19,13 +20,13 @@ def test_the_shipped_manifest_is_whole():
 
 def test_the_set_digest_follows_every_approved_model():
     manifest = Manifest.from_bytes(TEXT.encode())
-    digest = manifest.set_digest()
+    digest = set_digest(manifest)
     assert len(digest) == 32
     entry = manifest.model("leader")
     changed = TEXT.replace(entry.sha256, "0" * 64)
-    assert Manifest.from_bytes(changed.encode()).set_digest() != digest
+    assert set_digest(Manifest.from_bytes(changed.encode())) != digest
     withdrawn = TEXT.replace('name = "leader"', 'name = "follower"')
-    assert Manifest.from_bytes(withdrawn.encode()).set_digest() != digest
+    assert set_digest(Manifest.from_bytes(withdrawn.encode())) != digest
 
 
 def test_the_set_digest_does_not_depend_on_the_order():
@@ -33,7 +34,7 @@ def test_the_set_digest_does_not_depend_on_the_order():
     turned = Manifest(
         version=1, sources=manifest.sources, models=tuple(reversed(manifest.models)), samples=manifest.samples
     )
-    assert turned.set_digest() == manifest.set_digest()
+    assert set_digest(turned) == set_digest(manifest)
 
 
 def test_what_nobody_approved_is_not_in_the_set():

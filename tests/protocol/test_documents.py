@@ -97,12 +97,21 @@ def test_only_the_approved_bytes_under_their_name_are_approved() -> None:
     assert not approved.approves("a", b"modem")
 
 
-def test_the_set_digest_is_the_manifest_s() -> None:
-    from sallyport_models.manifest import Manifest
+def test_the_set_digest_covers_models_and_data() -> None:
+    digest = model_set_digest({"a": b"1" * 32}, {})
+    assert model_set_digest({"a": b"1" * 32}, {"calibration/face.toml": b"2" * 32}) != digest
+    moved = model_set_digest({"a": b"1" * 32}, {"b": b"2" * 32})
+    assert model_set_digest({"a": b"1" * 32, "b": b"2" * 32}, {}) != moved
+    assert MODELS.digest == model_set_digest(MODELS.models, {})
 
-    manifest = Manifest.read()
-    models = {entry.name: bytes.fromhex(entry.sha256) for entry in manifest.approved()}
-    assert model_set_digest(models) == manifest.set_digest()
+
+def test_only_the_approved_data_under_their_name_are_approved() -> None:
+    content = b"calibration"
+    approved = MODELS.model_copy(update={"data": {"calibration/face.toml": envelope.digest_of(content)}})
+    assert approved.approves_data("calibration/face.toml", content)
+    assert not approved.approves_data("calibration/finger.toml", content)
+    assert not approved.approves_data("calibration/face.toml", b"calibratioN")
+    assert not MODELS.approves_data("calibration/face.toml", content)
 
 
 def test_the_development_policy_is_the_design_s() -> None:

@@ -206,9 +206,10 @@ def test_approved_models_reach_the_kiosk(own_estate: Estate) -> None:
 
 
 def test_by_default_the_manifest_and_this_build_are_approved(tmp_path: Path) -> None:
+    from sallyport_models.approved_data import set_digest
     from sallyport_models.manifest import Manifest
     from sallyport_models.software import software_digest
 
     approved = create_development_estate(tmp_path / "run").model_set()
-    assert approved.digest == Manifest.read().set_digest()
+    assert approved.digest == set_digest(Manifest.read())
     assert approved.software == (software_digest(),)

@@ -27,7 +27,7 @@ from sallyport_protocol.documents import (
     load_registry,
     signed_by,
 )
-from sallyport_protocol.errors import MalformedError, RoadError
+from sallyport_protocol.errors import MalformedError, RoadError, naming
 from sallyport_protocol.identity import Role, read_certificates
 from sallyport_protocol.trust import Standing, Trust, read_trust, revocation_standing
 
@@ -88,14 +88,14 @@ class BookFiles:
         if revocation_standing(provisioner, trust, datetime.now(UTC)) is Standing.REVOKED:
             raise MalformedError("the provisioner's certificate was revoked; provision this gateway again")
         resolve = signed_by(provisioner)
-        book = Book(
-            load_registry(read(file.documents.registry), resolve),
-            trust,
-            load_model_set(read(file.documents.model_set), resolve),
-            load_policy(read(file.documents.policy), resolve),
-            file.profile,
-            REVOCATION_AGE,
-        )
+        path = self._configuration.path
+        with naming(path(file.documents.registry)):
+            registry = load_registry(read(file.documents.registry), resolve)
+        with naming(path(file.documents.model_set)):
+            model_set = load_model_set(read(file.documents.model_set), resolve)
+        with naming(path(file.documents.policy)):
+            policy = load_policy(read(file.documents.policy), resolve)
+        book = Book(registry, trust, model_set, policy, file.profile, REVOCATION_AGE)
         marks = [*_document_marks(book), *_list_marks(trust)]
         if self._store is not None:
             self._store.write_now(lambda conn: _accept(conn, marks))
