@@ -170,6 +170,28 @@ freezes = Table(
     CheckConstraint("scope IN ('LANE', 'PRISON', 'ESTATE')", name="known_scope"),
 )
 
+leases = Table(
+    "lease",
+    metadata,
+    Column("lane", String(32), primary_key=True),
+    Column("gateway", String(64), nullable=False),
+    Column("process", String(32), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""Which gateway keeps a lane (`ledger/leases.py`). `epoch` rises with every keeper; `until` by the database's clock."""
+
+gateways = Table(
+    "gateway",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("process", String(32), nullable=False),
+    Column("prisons", String(2_000), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""Gateways that share this store, and until when each counts as alive."""
+
 fence = Table("fence", metadata, Column("fence", Integer, primary_key=True), Column("turn", BigInteger, nullable=False))
 """One row. Grants share it, freezes take it alone: a freeze that was acknowledged is seen by every later grant."""
 
