@@ -12,6 +12,7 @@ from rich.console import Console
 
 from sallyport_gateway.cli_audit import app as audit_app
 from sallyport_gateway.cli_decide import decide_command
+from sallyport_gateway.cli_exceptions import app as exceptions_app
 from sallyport_gateway.cli_receipt import app as receipt_app
 from sallyport_gateway.cli_records import app as records_app
 from sallyport_gateway.configuration import Configuration, load_configuration
@@ -23,6 +24,7 @@ Config = Annotated[Path, typer.Option("--config", help="The gateway's configurat
 
 app.command(name="decide")(decide_command)
 app.add_typer(audit_app, name="audit")
+app.add_typer(exceptions_app, name="exceptions")
 app.add_typer(receipt_app, name="receipt")
 app.add_typer(records_app, name="records")
 app.add_typer(records_app, name="records")

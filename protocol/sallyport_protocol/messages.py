@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sallyport_protocol import canonical
+from sallyport_protocol.actions import FEWEST_ACTIONS, Action, Part
 from sallyport_protocol.word import Count, Digest, Id16, Log10, Many, Message, Millis, Name, Text, Word
 
 DeviceName = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{2,31}$")]
@@ -81,6 +82,29 @@ class RecordedException(Word):
     officer: Text
 
 
+class Needs(Word):
+    """What this person cannot do before the camera, as an officer recorded. The kiosk does not learn why.
+
+    It changes what is asked for and how long an answer may take, never a threshold of the comparison.
+    """
+
+    unable: Many[Name[Action]]
+    slow: bool
+    """A longer window for each answer, and more steps."""
+    no_light: bool
+    """The screen keeps its colour (photosensitive epilepsy); the challenge gets a step more."""
+    covered: Many[Name[Part]]
+    """Parts of the face that stay covered: the person is not asked to uncover them."""
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        if len(set(self.unable)) != len(self.unable) or len(set(self.covered)) != len(self.covered):
+            raise ValueError("nothing is named twice")
+        if len(Action) - len(self.unable) < FEWEST_ACTIONS:
+            raise ValueError(f"at least {FEWEST_ACTIONS} actions must be left; record an exception for the face")
+        return self
+
+
 class Offer(Message):
     """Gateway -> kiosk: verify this one person, now, for this lane."""
 
@@ -102,6 +126,12 @@ class Offer(Message):
     policy: Digest
     expires_in: Annotated[int, Field(ge=1_000, le=600_000)]
     """Milliseconds from receipt, by the kiosk's monotonic clock: the kiosk trusts no wall clock."""
+    needs: Needs | None = None
+    """Not on the wire for a person of whom nothing is recorded. A kiosk that does not know the field refuses it."""
+
+    def to_map(self) -> dict[str, Any]:
+        """Without `needs` where there are none."""
+        return {name: value for name, value in super().to_map().items() if (name, value) != ("needs", None)}
 
 
 class Reference(Word):

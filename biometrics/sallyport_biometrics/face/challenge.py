@@ -10,7 +10,9 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+
+from sallyport_protocol.actions import FEWEST_ACTIONS
+from sallyport_protocol.actions import Action as Action
 
 LARGEST_GUESS = 1e-3
 FEWEST_STEPS = 3
@@ -18,20 +20,6 @@ EARLIEST_MS, LATEST_MS, LATEST_SLOW_MS = 250, 1500, 3000
 """From the cue to the answer: nobody reacts faster than EARLIEST (auditory and visual choice reaction times)."""
 HOLD_MS = (400, 1200)
 """Least and greatest time of a neutral face before a cue."""
-
-
-class Action(StrEnum):
-    """What a person may be asked for. Left and right are the person's own.
-
-    Eyes are closed for a moment, not blinked: people blink unasked, and to overlook that would let a recording show a
-    blink beside another action and so answer two of the five.
-    """
-
-    TURN_LEFT = "TURN_LEFT"
-    TURN_RIGHT = "TURN_RIGHT"
-    LOOK_UP = "LOOK_UP"
-    CLOSE_EYES = "CLOSE_EYES"
-    SMILE = "SMILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +71,7 @@ def derive(
 
 def steps_needed(choices: int, attempts: int) -> int:
     """The fewest steps whose guess probability over all attempts is small enough."""
-    if choices < 2:
+    if choices < FEWEST_ACTIONS:
         raise ValueError("a challenge needs at least two actions; an officer records an exception instead")
     steps = FEWEST_STEPS
     while guess_probability(choices, steps, attempts) > LARGEST_GUESS:

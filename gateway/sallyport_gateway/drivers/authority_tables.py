@@ -140,6 +140,22 @@ exceptions = Table(
 )
 """A modality that cannot be used for a person, as an officer recorded it, until it ends."""
 
+needs = Table(
+    "authority_needs",
+    authority_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("prisoner_number", String(64), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("officer", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_by", String(64)),
+    Index("ix_authority_needs_prisoner_number", "prisoner_number"),
+)
+"""What a person cannot do before the kiosk's camera, as an officer recorded it; the newest that has not ended holds."""
+
 holds = Table(
     "authority_hold",
     authority_metadata,
@@ -193,3 +209,63 @@ alarms = Table(
     Column("was_error", Boolean),
 )
 """What became known after a release, each thing once; an officer says whether the release was an error."""
+
+feeds = Table(
+    "authority_feed",
+    authority_metadata,
+    Column("name", String(16), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("heard_at", BigInteger),
+)
+"""How far a feed of changes was taken, and up to which moment nothing of it is missing."""
+
+events_seen = Table(
+    "authority_event",
+    authority_metadata,
+    Column("name", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_authority_event_at", "at"),
+)
+"""Events that were taken, by the sender's own id: the same one again does nothing."""
+
+events_aside = Table(
+    "authority_event_aside",
+    authority_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("why", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("settled_by", String(64)),
+    Column("settled_at", BigInteger),
+    Column("note", String(500)),
+)
+"""Events that nobody could read, kept for a person to look at."""
+
+preflights = Table(
+    "authority_preflight",
+    authority_metadata,
+    Column("prison_id", String(8), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("begun_by", String(64), nullable=False),
+    Column("ended_at", BigInteger),
+    Column("document", Text),
+)
+"""Each night's look ahead, by London's day. Who enters the row does the work; one that never ended is begun again."""
+
+release_events = Table(
+    "release_event",
+    authority_metadata,
+    Column("prison_id", String(8), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True),
+    Column("authorisation", String(64), nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("said_at", BigInteger),
+    Column("said", Integer, nullable=False),
+    UniqueConstraint("authorisation"),
+    Index("ix_release_event_said_at", "said_at"),
+)
+"""Releases that other systems are told of: signed, numbered for each prison without a gap, and how often each was said."""

@@ -1,0 +1,79 @@
+"""What a person cannot do before the kiosk's camera, and modalities that cannot be used, as officers recorded them.
+
+A record never lowers a threshold: fewer actions make more steps, a covered part of the face is compared as it is, and
+a modality that is excused leaves its whole share of the proof to the other.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
+from sallyport_gateway.drivers.authority_tables import needs
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.messages import Needs
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedNeeds:
+    """One record: what, who said so, why, and until when it holds."""
+
+    needs: Needs
+    officer: str
+    reason: str
+    at: datetime
+    ends: datetime
+
+
+def record_needs(conn: Connection, prisoner_number: str, needed: Needs, by: By, ends: datetime, now: datetime) -> None:
+    """Records what a person needs until `ends`; it replaces what was recorded before. Raises MalformedError."""
+    if ends <= now:
+        raise MalformedError(f"The record would end at {ends:%Y-%m-%d %H:%M}, which is past; name a later day.")
+    if not (needed.unable or needed.slow or needed.no_light or needed.covered):
+        raise MalformedError("The record says nothing: name what the person cannot do.")
+    _end(conn, prisoner_number, by, now)
+    row = {"prisoner_number": prisoner_number, "document": json.dumps(needed.to_map()), "reason": by.why}
+    conn.execute(insert(needs), {**row, "officer": by.who, "at": millis(now), "ends_at": millis(ends)})
+    log_access(conn, Action.COLLECTED, prisoner_number, "needs at the kiosk", by, now)
+
+
+def end_needs(conn: Connection, prisoner_number: str, by: By, now: datetime) -> bool:
+    """Ends what is recorded; False when nothing was."""
+    ended = _end(conn, prisoner_number, by, now)
+    if ended:
+        log_access(conn, Action.ALTERED, prisoner_number, "needs at the kiosk", by, now)
+    return ended
+
+
+def needs_of(conn: Connection, prisoner_number: str, now: datetime) -> RecordedNeeds | None:
+    """What is recorded and holds now."""
+    row = conn.execute(_IN_FORCE, {"number": prisoner_number, "now": millis(now)}).first()
+    return None if row is None else _recorded(row)
+
+
+_IN_FORCE: Final = (
+    select(needs)
+    .where(
+        needs.c.prisoner_number == bindparam("number"), needs.c.ended_at.is_(None), needs.c.ends_at > bindparam("now")
+    )
+    .order_by(needs.c.id.desc())
+    .limit(1)
+)
+
+
+def _end(conn: Connection, prisoner_number: str, by: By, now: datetime) -> bool:
+    here = (needs.c.prisoner_number == prisoner_number, needs.c.ended_at.is_(None))
+    done = conn.execute(update(needs).where(*here).values(ended_at=millis(now), ended_by=by.who))
+    return bool(done.rowcount)
+
+
+def _recorded(row: Any) -> RecordedNeeds:
+    found = Needs.parse(json.loads(row.document))
+    return RecordedNeeds(found, row.officer, row.reason, _moment(row.at), _moment(row.ends_at))
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1_000, UTC)

@@ -1,0 +1,90 @@
+"""What a person cannot do at the kiosk: recorded with who, when, why and until when, and in every offer until then."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import Connection
+from typer.testing import CliRunner, Result
+
+from sallyport_gateway import cli_exceptions
+from sallyport_gateway.drivers.authority_access import Action as Access
+from sallyport_gateway.drivers.authority_access import By, accesses_of
+from sallyport_gateway.drivers.authority_needs import end_needs, needs_of, record_needs
+from sallyport_gateway.store import Store
+from sallyport_protocol.actions import Action, Part
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.messages import Needs
+
+NUMBER = "A1234BC"
+NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+NURSE = By("r.nurse", "right eye lost in 2019")
+PATCH = Needs(unable=(Action.CLOSE_EYES,), slow=False, no_light=False, covered=(Part.EYES,))
+NOTHING = Needs(unable=(), slow=False, no_light=False, covered=())
+
+
+def test_a_record_says_who_and_why_holds_until_its_end_and_is_logged(conn: Connection) -> None:
+    record_needs(conn, NUMBER, PATCH, NURSE, NOW + DAY, NOW)
+    found = needs_of(conn, NUMBER, NOW)
+    assert found is not None
+    assert (found.needs, found.officer, found.reason, found.at) == (PATCH, "r.nurse", NURSE.why, NOW)
+    assert needs_of(conn, NUMBER, NOW + DAY) is None and needs_of(conn, "B2345CD", NOW) is None
+    line = accesses_of(conn, NUMBER)[-1]
+    assert (line.action, line.what, line.why) == (Access.COLLECTED, "needs at the kiosk", NURSE.why)
+
+
+def test_a_newer_record_replaces_and_an_ended_one_is_gone(conn: Connection) -> None:
+    slow = PATCH.model_copy(update={"slow": True})
+    record_needs(conn, NUMBER, PATCH, NURSE, NOW + 9 * DAY, NOW)
+    record_needs(conn, NUMBER, slow, NURSE, NOW + DAY, NOW)
+    assert (found := needs_of(conn, NUMBER, NOW)) is not None and found.needs == slow
+    assert needs_of(conn, NUMBER, NOW + 2 * DAY) is None  # the first does not come back
+    assert end_needs(conn, NUMBER, NURSE, NOW) and not end_needs(conn, NUMBER, NURSE, NOW)
+    assert needs_of(conn, NUMBER, NOW) is None
+
+
+def test_a_record_that_says_nothing_or_is_over_is_refused(conn: Connection) -> None:
+    with pytest.raises(MalformedError, match="says nothing"):
+        record_needs(conn, NUMBER, NOTHING, NURSE, NOW + DAY, NOW)
+    with pytest.raises(MalformedError, match="past"):
+        record_needs(conn, NUMBER, PATCH, NURSE, NOW, NOW)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    place = SimpleNamespace(
+        store_url=f"sqlite:///{tmp_path / 'store.db'}",
+        read=lambda _: bytes(32),
+        file=SimpleNamespace(secrets=SimpleNamespace(references="references.key")),
+    )
+    monkeypatch.setattr(cli_exceptions, "load_configuration", lambda _: place)
+    return place.store_url
+
+
+def call(*args: str) -> Result:
+    return CliRunner().invoke(cli_exceptions.app, [*args])
+
+
+def test_the_command(store: str) -> None:
+    by = ["--officer", "r.nurse", "--why", "eye patch"]
+    told = call("needs", NUMBER, "--unable", "CLOSE_EYES", "--covered", "EYES", "--slow", "--until", "2099-01-01", *by)
+    assert told.stdout == f"{NUMBER}: not close eyes, more time, eyes covered, until 2099-01-01\n"
+    shown = call("show", NUMBER).stdout
+    assert "not close eyes, more time, eyes covered" in shown and "by r.nurse: eye patch" in shown
+    assert call("end", NUMBER, *by).stdout == f"{NUMBER}: ended\n"
+    assert call("end", NUMBER, *by).exit_code == 1
+    assert call("show", NUMBER).stdout == f"{NUMBER}: nothing is recorded\n"
+
+
+def test_the_command_for_a_whole_modality(store: str) -> None:
+    by = ["--officer", "r.nurse", "--why", "face bandaged"]
+    assert call("modality", NUMBER, "face", "--until", "2099-01-01", *by).exit_code == 0
+    with Store(store) as opened:
+        kept = opened.read_now(
+            lambda conn: conn.exec_driver_sql("SELECT modality, reason FROM authority_exception").all()
+        )
+    assert [tuple(each) for each in kept] == [("face", "face bandaged")]
+    assert isinstance(call("modality", NUMBER, "face", "--until", "2020-01-01", *by).exception, MalformedError)
+    assert isinstance(call("needs", NUMBER, "--slow", "--until", "soon", *by).exception, MalformedError)

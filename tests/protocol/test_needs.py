@@ -1,0 +1,48 @@
+"""What a person cannot do travels in the offer: absent where nothing is recorded, refused where nothing is left."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import pycddl
+import pytest
+
+from sallyport_protocol import canonical
+from sallyport_protocol.actions import Action, Part
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.messages import Needs, Offer
+
+HERE = Path(__file__).parent
+_spec = importlib.util.spec_from_file_location("protocol_samples", HERE / "samples.py")
+assert _spec is not None and _spec.loader is not None
+samples = importlib.util.module_from_spec(_spec)
+sys.modules["protocol_samples"] = samples
+_spec.loader.exec_module(samples)
+OFFER: Offer = samples.SAMPLES["offer"]
+SCHEMA = pycddl.Schema((HERE.parents[1] / "docs/protocol/messages.cddl").read_text())
+NEEDS = Needs(unable=(Action.CLOSE_EYES, Action.LOOK_UP), slow=True, no_light=False, covered=(Part.EYES,))
+
+
+def test_needs_travel_in_the_offer_and_only_where_there_are_some() -> None:
+    assert "needs" not in OFFER.to_map()
+    told = OFFER.model_copy(update={"needs": NEEDS})
+    data = canonical.encode(told.to_map())
+    assert Offer.parse(canonical.decode(data, limit=10**6)) == told
+    SCHEMA.validate_cbor(data)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"unable": ["WINK"]},
+        {"unable": ["SMILE", "SMILE"]},
+        {"unable": ["SMILE", "LOOK_UP", "CLOSE_EYES", "TURN_LEFT"]},  # one action alone is no challenge
+        {"covered": ["NOSE"]},
+        {"slow": 1},
+        {"lower_threshold": True},
+    ],
+)
+def test_needs_that_cannot_be_met_refuse(change: dict[str, Any]) -> None:
+    with pytest.raises(MalformedError):
+        Offer.parse({**OFFER.to_map(), "needs": {**NEEDS.to_map(), **change}})
