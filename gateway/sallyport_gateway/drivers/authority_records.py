@@ -160,6 +160,13 @@ def hear(conn: Connection, source: Source, at: datetime, prisoner_number: str | 
         conn.execute(update(heard).where(here).values(as_of=millis(at)))
 
 
+def unhear(conn: Connection, source: Source | None = None, prisoner_number: str | None = None) -> None:
+    """What was read before counts no more: of one source about one person, or of every source about everybody."""
+    wanted = [] if source is None else [heard.c.source == source.value]
+    wanted += [] if prisoner_number is None else [heard.c.scope == prisoner_number]
+    conn.execute(delete(heard).where(*wanted))
+
+
 def void(conn: Connection, prisoner_number: str, why: str, now: datetime) -> Put:
     """Pauses every approved authorisation of a person: an event said that something changed."""
     return _touch(conn, None, {prisoner_number}, why, now)

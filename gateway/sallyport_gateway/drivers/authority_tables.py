@@ -268,4 +268,4 @@ release_events = Table(
     UniqueConstraint("authorisation"),
     Index("ix_release_event_said_at", "said_at"),
 )
-"""Releases that other systems are told of: signed, numbered for each prison without a gap, and how often each was said."""
+"""Releases that other systems are told of: signed, numbered for each prison without a gap; how often each was said."""
