@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from httpx import Response
     from playwright.sync_api import Browser, Page
 
-APPROVED = Approved({"embedder": b"\x11" * 32, "minutiae": b"\x22" * 32}, (b"\x33" * 32,))
-"""Stands for the models and the build where a test does not run them."""
+APPROVED = Approved({"embedder": b"\x11" * 32, "minutiae": b"\x22" * 32}, (b"\x33" * 32,), (bytes(32),))
+"""Stands for the models and the builds where a test does not run them; a simulated board states 32 zeros."""
 
 
 @pytest.fixture(scope="session")

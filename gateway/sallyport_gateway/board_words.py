@@ -36,6 +36,8 @@ NOT_ACCOUNTED: Final[dict[bool | None, str]] = {
     False: "The interlock knows of an opening that this gateway does not. Two officers must reconcile it first.",
 }
 
+OTHER_FIRMWARE: Final = "The interlock runs firmware that is not approved. Call device support; no grant until then."
+
 REFUSALS: Final[dict[int, str]] = {
     wire.WRONG_LANE: "The interlock is wired to another lane.",
     wire.STALE_REQUEST: "The interlock has seen a later request.",

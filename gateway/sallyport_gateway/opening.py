@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 
 from sallyport_gateway import mint, outcomes, parameters
 from sallyport_gateway.audit import log as audit
+from sallyport_gateway.board_standing import BoardStanding
 from sallyport_gateway.board_words import (
     ALARMS,
     EVENTS,
     LOCKING,
-    NOT_ACCOUNTED,
     REFUSALS,
     DoorBelief,
     after_event,
@@ -48,8 +48,7 @@ class Opening:
         self.place = Place(keys.board, keys.lane)
         self.journal = BoardJournal(office, keys, voice)
         self.belief = DoorBelief()
-        self.accounted: bool | None = None
-        """Whether this store granted what the board last spent: if not, it is older than the board's memory."""
+        self.standing = BoardStanding(office, keys, voice)
         self._request = 0
         self._asked: bytes | None = None
         self._asked_at = 0
@@ -61,8 +60,8 @@ class Opening:
 
     async def reserve(self, check: Check, officer: str) -> Check | str:
         """Step 1: the check as REQUESTED, as ENDED when it is no release any more, or why nothing was done."""
-        if not self.accounted:
-            return NOT_ACCOUNTED[self.accounted]
+        if (why := self.standing.refuse()) is not None:
+            return why
         now = self._wall()
         outcome = await self.office.store.write(
             lambda conn: reserve(conn, self.office, check, officer, self.place, now)
@@ -168,9 +167,8 @@ class Opening:
         """Why a durable grant must not leave. The witness has it first: no restored backup forgets it (S6)."""
         if not await self.office.cover(granted.index):
             return "The audit witness cannot be reached, or knows more than this gateway. No grant leaves."
-
-        if not self.accounted:
-            return NOT_ACCOUNTED[self.accounted]
+        if (why := self.standing.refuse()) is not None:
+            return why
         return await self.office.store.read(lambda conn: stopped_since(conn, self.office, check, self.keys, granted))
 
     async def _opened(self, heard: Heard, check: Check | None, fresh: bool) -> Check | None:
@@ -233,12 +231,13 @@ class Opening:
         m, now = heard.message, self._wall()
         if m.type == wire.BOOT:
             self.voice.note("Interlock started", f"firmware {'.'.join(str(part) for part in m.version)}")
+            self.standing.started()
             self.ask_soon()
         if m.type == wire.BOOT or self._asked is None or m.challenge != self._asked:
             return check
         self._asked = None
         self.belief = after_report(self.belief, m.state, m.inputs, self._now())
-        await self._account(m.spent)
+        await self.standing.hear(heard, now)
         await self.journal.catch_up(m.seq)
         if m.state in (wire.LOCKED, wire.LOCKED_OUT):
             older = min(now - parameters.NONCE_WAIT_MS, self._asked_at)
@@ -248,14 +247,6 @@ class Opening:
         if check is not None and check.stage is Stage.OPENED and m.state in (wire.LOCKED, wire.LOCKED_OUT):
             return await self._end(check, "The person has left; the door is locked.")  # RELOCKED was lost on its way
         return check
-
-    async def _account(self, spent: bytes) -> None:
-        """A board that has spent what this store never granted knows more than it: nothing is granted before two
-        officers have settled that."""
-        was = self.accounted
-        self.accounted = await self.office.store.read(lambda conn: boards.accounts_for(conn, self.keys.board, spent))
-        if was is not False and not self.accounted:
-            self.voice.alarm("STORE_BEHIND", "The interlock opened for a grant that this gateway does not know of.")
 
     async def tick(self, check: Check | None) -> Check | None:
         """Silence after a grant is UNKNOWN; what is not settled is asked of the board every few seconds."""

@@ -4,33 +4,13 @@
 firmware/interlock/manifest.py to freeze it in; OUT/*.mpy show the size.
 """
 
-import hashlib
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from sallyport_models.firmware import firmware_digest, shipped
 from sallyport_protocol.errors import RoadError
-from sallyport_rig.pins import ROOT
-
-FIRMWARE, PROTOCOL = ROOT / "firmware/interlock", ROOT / "protocol"
-IDENTITY = FIRMWARE / "sallyport_interlock/identity.py"
-
-
-def shipped() -> dict[str, Path]:
-    """Name on the board to file here, in the order of the digest (identity.FILES)."""
-    listed = IDENTITY.read_text().split("FILES = (")[1].split(")")[0]
-    names = re.findall(r'"([^"]+)"', listed)
-    return {name: (PROTOCOL if name.startswith("sallyport_wire/") else FIRMWARE) / name for name in names}
-
-
-def digest() -> bytes:
-    """What a board with these files states in BOOT and STATUS."""
-    whole = hashlib.sha256()
-    for name, path in shipped().items():
-        whole.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return whole.digest()
 
 
 def compile_file(path: Path, out: Path) -> int:
@@ -54,7 +34,7 @@ def build(out: Path) -> list[tuple[str, int, int]]:
             made.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
         rows.append((name, path.stat().st_size, compile_file(path, compiled)))
-    (out / "sallyport_build.py").write_text(f'"""Which sources were frozen in."""\n\nDIGEST = {digest()!r}\n')
+    (out / "sallyport_build.py").write_text(f'"""Which sources were frozen in."""\n\nDIGEST = {firmware_digest()!r}\n')
     return rows
 
 
@@ -64,4 +44,4 @@ if __name__ == "__main__":
         print(f"{name:42}{source:8}{compiled:8}")
         total = [total[0] + source, total[1] + compiled]
     print(f"{'bytes of source, compiled':42}{total[0]:8}{total[1]:8}")
-    print(f"digest {digest().hex()}")
+    print(f"digest {firmware_digest().hex()}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sallyport_models.firmware import firmware_digest, shipped
 from sallyport_protocol.errors import RoadError
 from sallyport_rig import firmware_build
 from sallyport_rig.interlock_board import InterlockBoard
@@ -17,12 +18,11 @@ KEYS = BoardKeys(1, "MDI-LANE-1", bytes(range(1, 33)), bytes(range(101, 133)))
 
 def test_build(tmp_path: Path) -> None:
     rows = firmware_build.build(tmp_path)
-    assert [name for name, _, _ in rows] == list(firmware_build.shipped())
+    assert [name for name, _, _ in rows] == list(shipped())
     assert sum(compiled for _, _, compiled in rows) < 32_000  # of 4 MB of flash
-    assert runpy.run_path(str(tmp_path / "sallyport_build.py"))["DIGEST"] == firmware_build.digest()
-    assert (tmp_path / "source/sallyport_wire/frames.py").read_bytes() == (
-        firmware_build.PROTOCOL / "sallyport_wire/frames.py"
-    ).read_bytes()
+    assert runpy.run_path(str(tmp_path / "sallyport_build.py"))["DIGEST"] == firmware_digest()
+    name = "sallyport_wire/frames.py"
+    assert (tmp_path / "source" / name).read_bytes() == shipped()[name].read_bytes()
 
 
 def test_a_board_states_the_digest_of_its_files(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_a_board_states_the_digest_of_its_files(tmp_path: Path) -> None:
         pytest.skip(str(error))
     with InterlockBoard(tmp_path, KEYS) as board, InterlockHost(board.serial_path, KEYS) as host:
         boot = host.hear(wire.BOOT)
-    assert boot.digest == firmware_build.digest()
+    assert boot.digest == firmware_digest()
     assert boot.version == bytes([1, 0, 0])
 
 
