@@ -3,14 +3,23 @@
 For two independent modalities with rates a and b, an impostor passes a test on the product p = a b with probability
 p (1 - ln p): the chance that the product of two uniform numbers is at most p. One modality alone states its own rate.
 So a missing modality never lowers the bar: the one that is left must reach the fused rate by itself.
+
+Somebody who could be mistaken for the person raises it (`sallyport_protocol.messages.Guard`): then no exception excuses
+the finger, and where a twin is known the face counts for nothing in what is claimed, so the finger alone must reach a
+rate of its own, beside everything that is asked of strangers.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from sallyport_biometrics.calibration import StatedFmr
+from sallyport_protocol.messages import Guard, Modality
+
+FACE: Final = str(Modality.FACE)
+FINGER: Final = str(Modality.FINGER)
 
 
 class FusedOutcome(StrEnum):
@@ -39,6 +48,8 @@ class OperatingPoint:
     """Modalities that must be present, unless excepted on record."""
     fused_log10: float = -6.0
     floor_log10: float = -2.0
+    twin_log10: float | None = None
+    """What must be reached without the face where a twin is known; None: no twin passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +63,39 @@ class Fused:
     """Why it is not a match; empty for a match."""
 
 
-def fuse(evidence: Sequence[Evidence], point: OperatingPoint, exceptions: frozenset[str] = frozenset()) -> Fused:
+def fuse(
+    evidence: Sequence[Evidence],
+    point: OperatingPoint,
+    exceptions: frozenset[str] = frozenset(),
+    guard: Guard = Guard.NONE,
+) -> Fused:
     """Judges the evidence at an operating point.
 
     `exceptions` are required modalities that an officer recorded as unusable today: they may be absent, and what is
-    left must then reach the fused rate alone. No evidence, or none that is required, is INCONCLUSIVE.
+    left must then reach the fused rate alone. No evidence, or none that is required, is INCONCLUSIVE. Under a guard the
+    finger is required and never excused; for a twin `llr` and `fmr` are those of the finger alone.
     """
     by_name = {item.modality: item for item in evidence}
     if len(by_name) != len(evidence):
         raise ValueError("one claim for each modality")
-    missing = sorted(point.required - exceptions - by_name.keys())
-    if missing or not point.required or not by_name:
+    counted = [item for item in evidence if guard is not Guard.TWIN or item.modality != FACE]
+    claim, total = fused_fmr(counted), (sum(item.llr for item in counted) if counted else None)
+    inexcusable = frozenset() if guard is Guard.NONE else frozenset({FINGER})
+    missing = sorted(((point.required - exceptions) | inexcusable) - by_name.keys())
+    if missing or not point.required or claim is None:
         reasons = tuple(f"{name} is missing" for name in missing) or ("nothing was compared",)
-        return Fused(FusedOutcome.INCONCLUSIVE, _total(by_name), fused_fmr(list(by_name.values())), reasons)
-    fmr = fused_fmr(list(by_name.values()))
-    assert fmr is not None
+        return Fused(FusedOutcome.INCONCLUSIVE, total, claim, reasons)
     reasons = tuple(
         f"{name} is below its floor" for name, item in by_name.items() if item.fmr.upper_log10 > point.floor_log10
     )
-    if fmr.upper_log10 > point.fused_log10:
+    strangers = fused_fmr(evidence)
+    assert strangers is not None
+    if strangers.upper_log10 > point.fused_log10:
         reasons += ("the stated false match rate is above the operating point",)
+    if guard is Guard.TWIN and (point.twin_log10 is None or claim.upper_log10 > point.twin_log10):
+        reasons += ("without the face it is not certain enough: a twin is known",)
     outcome = FusedOutcome.NON_MATCH if reasons else FusedOutcome.MATCH
-    return Fused(outcome, _total(by_name), fmr, reasons)
+    return Fused(outcome, total, claim, reasons)
 
 
 def fused_fmr(evidence: Sequence[Evidence]) -> StatedFmr | None:
@@ -97,7 +119,3 @@ def product_rule_log10(product_log10: float) -> float:
     if product_log10 > 0.0:
         raise ValueError("a product of rates is at most 1")
     return min(0.0, product_log10 + math.log10(1.0 - product_log10 * math.log(10.0)))
-
-
-def _total(evidence: Mapping[str, Evidence]) -> float | None:
-    return sum(item.llr for item in evidence.values()) if evidence else None

@@ -83,13 +83,14 @@ def _fuse(offer: Offer, evidence: tuple[ModalityEvidence, ...]) -> Fused:
         required=frozenset(str(each) for each in offer.operating.modalities),
         fused_log10=offer.operating.fused_fmr_log10,
         floor_log10=offer.operating.floor_fmr_log10,
+        twin_log10=offer.operating.twin_fmr_log10,
     )
     claims = [
         Evidence(str(each.modality), each.llr, each.fmr)
         for each in evidence
         if each.llr is not None and each.fmr is not None
     ]
-    return fuse(claims, point, frozenset(str(each.modality) for each in offer.exceptions))
+    return fuse(claims, point, frozenset(str(each.modality) for each in offer.exceptions), offer.guard)
 
 
 def _modality(each: ModalityEvidence) -> ModalityResult:

@@ -20,13 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sallyport_gateway import parameters
 from sallyport_gateway.book import Book
-from sallyport_gateway.scores import check_match
+from sallyport_gateway.scores import GUARDED, check_match
 from sallyport_protocol import envelope
 from sallyport_protocol.checks import ADMISSION, CheckNumber, CheckOutcome, CheckResult, failed, passed, unknown
 from sallyport_protocol.documents import Entry
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import Role
-from sallyport_protocol.messages import Liveness, Modality, Offer, Outcome, Result, chain_head
+from sallyport_protocol.messages import Guard, Liveness, Modality, Offer, Outcome, Result, chain_head
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_protocol.trust import Standing, chain_standing, revocation_standing
 
@@ -255,6 +255,8 @@ def _check_captures(result: Result, offer: Offer) -> CheckResult:
     if sorted(reported) != sorted(offer.operating.modalities):
         return failed(number, "MODALITIES_INCOMPLETE", "Not every modality that the session asked for is reported.")
     excused = {each.modality for each in offer.exceptions}
+    if offer.guard is not Guard.NONE and Modality.FINGER in excused:
+        return failed(number, "FINGER_NEEDED", f"{GUARDED[offer.guard]}: no exception excuses the finger.")
     for each in result.modalities:
         if (each.modality in excused) != (each.exception is not None):
             return failed(number, "EXCEPTION_NOT_RECORDED", f"No officer recorded an exception for {each.modality}.")

@@ -4,10 +4,18 @@ from math import log, log10
 from typing import Final
 
 from sallyport_protocol.checks import CheckNumber, CheckResult, failed, passed, unknown
-from sallyport_protocol.messages import Modality, ModalityOutcome, ModalityResult, Offer, Outcome, Result
+from sallyport_protocol.messages import Guard, Modality, ModalityOutcome, ModalityResult, Offer, Outcome, Result
 
 _TOLERANCE: Final = 0.05
 """Largest difference, in powers of ten, between the kiosk's fused rate and ours: float rounding, not opinion."""
+
+_TOLD_APART: Final = Modality.FINGER
+"""What tells twins apart."""
+
+GUARDED: Final = {
+    Guard.ALIKE: "Somebody of a similar name is held here, or a relative is known",
+    Guard.TWIN: "A twin of this person is known",
+}
 
 _NAMES: Final = {Modality.FACE: "face", Modality.FINGER: "finger"}
 
@@ -22,6 +30,8 @@ def check_match(result: Result, offer: Offer) -> CheckResult:
     if result.outcome is not Outcome.MATCH:
         return unknown(number, result.outcome.value, f"No comparison could be completed: {_why(result)}.")
     judged = [each for each in result.modalities if each.exception is None]
+    if offer.guard is not Guard.NONE and all(each.modality is not Modality.FINGER for each in judged):
+        return failed(number, "FINGER_NEEDED", f"{GUARDED[offer.guard]}: without the finger nobody is identified here.")
     if not judged:
         return failed(number, "NOTHING_COMPARED", "Every modality is excused; identify the person by the manual path.")
     for each in judged:
@@ -29,12 +39,23 @@ def check_match(result: Result, offer: Offer) -> CheckResult:
             return failed(number, "NON_MATCH", f"The {_NAMES[each.modality]} does not match.")
         if each.fmr.upper_log10 > point.floor_fmr_log10:
             return failed(number, "BELOW_FLOOR", f"The {_NAMES[each.modality]} match is too weak on its own.")
-    ours = fused_log10(tuple(judged))
+    ours = fused_log10(tuple(each for each in judged if offer.guard is not Guard.TWIN or each.modality is _TOLD_APART))
     if result.fused_fmr is None or abs(result.fused_fmr.upper_log10 - ours) > _TOLERANCE:
         return failed(number, "SUM_DIFFERS", "The kiosk's combined rate is not what its parts add up to.")
-    if ours > point.fused_fmr_log10:
+    if fused_log10(tuple(judged)) > point.fused_fmr_log10:
         return failed(number, "BELOW_THRESHOLD", "Face and finger together are not certain enough.")
+    if offer.guard is Guard.TWIN:
+        return _tell_twins_apart(ours, point.twin_fmr_log10)
     return passed(number, f"Fewer than 1 in {10 ** min(-ours, 12):,.0f} strangers would match as well.")
+
+
+def _tell_twins_apart(ours: float, bar: float | None) -> CheckResult:
+    """The finger's own rate against what the policy asks where a twin is known. No rate there: nobody passes."""
+    number = CheckNumber.MATCH
+    if bar is None or ours > bar:
+        return failed(number, "TWIN_NOT_EXCLUDED", "A twin is known, and the finger alone is not certain enough.")
+    rate = f"Fewer than 1 in {10**-ours:,.0f} other fingers would match as well"
+    return passed(number, f"{rate}; a twin is known, so the face is not counted.")
 
 
 def fused_log10(judged: tuple[ModalityResult, ...]) -> float:

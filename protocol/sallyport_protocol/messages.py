@@ -4,7 +4,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from sallyport_protocol import canonical
 from sallyport_protocol.actions import FEWEST_ACTIONS, Action, Part
@@ -46,6 +46,17 @@ class Liveness(StrEnum):
     FAILED = "FAILED"
 
 
+class Guard(StrEnum):
+    """Who else could be mistaken for this person, as far as the authority's records say; each asks for more than the
+    one before."""
+
+    NONE = "NONE"
+    ALIKE = "ALIKE"
+    """A relative, or somebody of a similar name on the roll: no exception excuses the finger."""
+    TWIN = "TWIN"
+    """A known twin: the finger must be there, and the face counts for nothing in the stated rate."""
+
+
 class Ready(Message):
     """Kiosk -> gateway: I am up, for this boot these are my nonce and my key for sealed references."""
 
@@ -72,6 +83,13 @@ class Operating(Word):
     floor_fmr_log10: Log10
     attempts: Annotated[int, Field(ge=1, le=5)]
     liveness_required: bool
+    twin_fmr_log10: Log10 | None = None
+    """What the finger alone must reach where a twin is known. None, and not on the wire: no twin passes at a kiosk."""
+
+    @model_serializer(mode="wrap")
+    def _without_twin(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A policy that names no rate for twins is what it was before there was one."""
+        return {name: value for name, value in plain(self).items() if (name, value) != ("twin_fmr_log10", None)}
 
 
 class RecordedException(Word):
@@ -129,9 +147,14 @@ class Offer(Message):
     needs: Needs | None = None
     """Not on the wire for a person of whom nothing is recorded. A kiosk that does not know the field refuses it."""
 
+    guard: Name[Guard] = Guard.NONE
+    """Not on the wire for a person whom nobody could be mistaken for. A kiosk that does not know the field refuses
+    it."""
+
     def to_map(self) -> dict[str, Any]:
-        """Without `needs` where there are none."""
-        return {name: value for name, value in super().to_map().items() if (name, value) != ("needs", None)}
+        """Without `needs` and `guard` where there are none."""
+        absent = (("needs", None), ("guard", Guard.NONE))
+        return {name: value for name, value in super().to_map().items() if (name, value) not in absent}
 
 
 class Reference(Word):

@@ -59,6 +59,7 @@ def policy_of(profile: Profile, issued: int) -> Policy:
         floor_fmr_log10=round(math.log10(table.pop("floor_fmr")), 6),
         attempts=table.pop("attempts"),
         liveness_required=table.pop("liveness_required"),
+        twin_fmr_log10=round(math.log10(table.pop("twin_fmr")), 6),
     )
     return Policy.parse({"version": 1, "issued": issued, "profile": profile, "operating": operating.to_map(), **table})
 
