@@ -7,7 +7,7 @@ anything that depends on it is sent.
 import asyncio
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sallyport_gateway import parameters
 from sallyport_gateway.admit import Admission, Arrival, admit
@@ -35,6 +35,9 @@ from sallyport_protocol.messages import (
     Status,
 )
 from sallyport_protocol.topics import Kind
+
+_DECIDING: Final = {(Kind.RESULT, Stage.OFFERED), (Kind.LOCK_UP, Stage.REQUESTED)}
+"""Messages on which a decision is made: the kiosk's answer, and what may be the interlock's nonce."""
 
 
 class Lane:
@@ -69,6 +72,10 @@ class Lane:
 
     async def hear(self, kind: Kind, arrival: Arrival) -> None:
         """One message under this kiosk's name. Raises MalformedError for what cannot be believed."""
+        check = self.check
+        if check is not None and (kind, check.stage) in _DECIDING:
+            await self.office.gather(check.authorisation, False)
+            arrival = replace(arrival, now=self.office.clock.now())
         async with self._lock:
             if kind is Kind.RESULT:
                 await self._on_result(arrival)
@@ -78,7 +85,7 @@ class Lane:
                     case Kind.READY:
                         await self._on_ready(Ready.parse(content))
                     case Kind.PRESENCE:
-                        self._on_presence(Presence.parse(content))
+                        self._on_presence(Presence.parse(content), arrival.received)
                     case Kind.LOCK_UP:
                         await self._on_frames(LockFrames.parse(content))
                     case Kind.STATUS:
@@ -120,11 +127,12 @@ class Lane:
             self.contact_since = self.office.clock.now()
             self.voice.note("Kiosk lost", "Its connection ended.")
 
-    def _on_presence(self, presence: Presence) -> None:
+    def _on_presence(self, presence: Presence, received: int) -> None:
+        """By the time at which it came: a lane that waits for a source loses nobody from view."""
         before, absence = self.check, self.office.book().policy.absence_s * 1_000
         if before is None or before.over:
             return
-        self.check = after_presence(before, presence, self.office.clock.monotonic_ms(), absence)
+        self.check = after_presence(before, presence, received, absence)
         if self.check.void is not None and before.void is None:
             self.voice.note("Person not seen", self.check.void)
 
@@ -180,6 +188,7 @@ class Lane:
 
     async def start(self, authorisation: str, officer: str) -> str | None:
         """Begins a check. A sentence when it cannot begin."""
+        await self.office.gather(authorisation, True)
         async with self._lock:
             refusal = await self._start(authorisation, officer)
             self.office.changed(self.entry.name)
@@ -219,6 +228,8 @@ class Lane:
 
     async def confirm(self, session: bytes, officer: str) -> str | None:
         """The officer at the door says open. A sentence when it stays shut."""
+        if (running := self.check) is not None and running.session == session:
+            await self.office.gather(running.authorisation, False)
         async with self._lock:
             check = self.check
             if check is None or check.session != session or check.stage is not Stage.DECIDED:

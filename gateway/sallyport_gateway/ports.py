@@ -108,6 +108,10 @@ class Authority(Protocol):
         """The person has left on it."""
 
 
+async def gather_nothing(authorisation: str, thoroughly: bool) -> None:
+    """Where the records are kept in the store itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """What all lanes of one gateway share."""
@@ -125,3 +129,6 @@ class Office:
     """Tells the pages that a lane's state changed."""
     cover: Callable[[int], Awaitable[bool]]
     """Whether the outside witness has seen this audit entry; waits for it. Before that no grant leaves."""
+    gather: Callable[[str, bool], Awaitable[None]] = gather_nothing
+    """Reads anew, in no transaction, what sources elsewhere say of an authorisation's person. With True it waits for
+    every source as long as the road allows, else only as long as a step of an opening may take. Raises nothing."""

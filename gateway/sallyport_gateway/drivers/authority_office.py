@@ -111,10 +111,14 @@ class EmbeddedAuthority:
             Freeze(scope=FreezeScope(each.scope), name=each.name, why=each.why)
             for each in freezes.over(conn, question.prison, question.lane)
         ]
-        evidence = found.with_ledger(lives, frozen, self._ledger_current())
+        evidence = self._whole(conn, found.with_ledger(lives, frozen, self._ledger_current()))
         decision = decide(question.checks, request, evidence, self.policy, question.now)
         self._own(conn, decision, ask(request, evidence, self.policy, question.now))
         return decision
+
+    def _whole(self, conn: Connection, found: AuthorityEvidence) -> AuthorityEvidence:
+        """What there is to say of the roads to sources elsewhere; here there are none."""
+        return found
 
     def _own(self, conn: Connection, decision: Decision, asked: ReleaseQuestion) -> None:
         """Every hold gets an owner and a clock; a release ends the holds before it."""
@@ -196,7 +200,7 @@ class EmbeddedAuthority:
 
         def with_ledger(evidence: AuthorityEvidence) -> AuthorityEvidence:
             lives = {each.id: here for each in evidence.authorisations if (here := _life(conn, each.id)) is not None}
-            return evidence.with_ledger(lives, [], self._ledger_current())
+            return self._whole(conn, evidence.with_ledger(lives, [], self._ledger_current()))
 
         return preflight(conn, prison, self.policy, now, self._opens, with_ledger)
 
