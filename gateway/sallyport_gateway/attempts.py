@@ -3,6 +3,7 @@
 Counted for each authorisation by itself, so that nobody's failures lock anybody else out.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -31,14 +32,50 @@ def failed_attempts(conn: Connection, authorisation: str) -> list[int]:
     return sorted(row.decided_at for row in rows if _failed(row.decision))
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One decided check at the kiosk that was no RELEASE. `outcome`: ATTACK_SUSPECTED (check 11 failed), NON_MATCH
+    (check 12 failed), the kiosk's own word where nothing was compared, or MATCH."""
+
+    at: int
+    outcome: str
+
+
+def attempts_on(conn: Connection, authorisation: str) -> tuple[Attempt, ...]:
+    """The attempts on it, oldest first; `at` in ms since 1970 UTC."""
+    rows = sorted(conn.execute(_REFUSED, {"a": authorisation}), key=lambda row: row.decided_at)
+    read = ((row.decided_at, _outcome(row.decision)) for row in rows)
+    return tuple(Attempt(at, outcome) for at, outcome in read if outcome is not None)
+
+
+def pause_left(failures: list[int], policy: Policy, now: int) -> int:
+    """Seconds until the manual path is open after the last failed attempt that there may be; 0 for now. Pure."""
+    if len(failures) < policy.operating.attempts:
+        return 0
+    return max(0, -(-(failures[-1] + policy.attempts_pause_s * 1_000 - now) // 1_000))
+
+
 def refuse_attempt(failures: list[int], policy: Policy, now: int) -> str | None:
     """Why there is no further attempt; None when there is one. Pure."""
     if len(failures) < policy.operating.attempts:
         return None
-    wait = -(-(failures[-1] + policy.attempts_pause_s * 1_000 - now) // 1_000)
-    if wait > 0:
+    wait = pause_left(failures, policy, now)
+    if wait:
         return f"{len(failures)} attempts have failed. Wait {wait} s, then take the manual path."
     return f"{len(failures)} attempts have failed. Take the manual path: call the duty governor."
+
+
+def _outcome(decision: bytes) -> str | None:
+    """None for a decision of the manual path, which has no checks 11 and 12."""
+    found = {each["number"]: each for each in canonical.decode(decision, limit=_LIMIT)["checks"]}
+    live, match = found.get(int(CheckNumber.LIVENESS)), found.get(int(CheckNumber.MATCH))
+    if live is None or match is None or match["reason"] == "NOT_REACHED":
+        return None
+    if live["outcome"] == CheckOutcome.FAIL:
+        return "ATTACK_SUSPECTED"
+    if match["outcome"] == CheckOutcome.FAIL and match["reason"] != "NOTHING_COMPARED":
+        return "NON_MATCH"
+    return "MATCH" if match["outcome"] == CheckOutcome.PASS else str(match["reason"])
 
 
 def _failed(decision: bytes) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sallyport_gateway.admit import OpenSession
+from sallyport_gateway.manual import Manual
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.documents import Policy
 from sallyport_protocol.messages import ModalityResult, Offer, Presence, Result, StatedFmr
@@ -14,6 +15,8 @@ class Stage(StrEnum):
     """How far a check has come."""
 
     OFFERED = "OFFERED"
+    STATED = "STATED"
+    """Manual path: one officer has identified the person, another must."""
     DECIDED = "DECIDED"
     REQUESTED = "REQUESTED"
     """Confirmed; the authorisation is reserved and the interlock was asked for a nonce."""
@@ -24,14 +27,15 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Times in gateway monotonic ms unless they are datetimes."""
+    """Times in gateway monotonic ms unless they are datetimes. Of `offer` and `manual` exactly one is there."""
 
     authorisation: str
     prisoner_number: str
     prison: str
     lane: str
     lane_kind: str
-    offer: Offer
+    offer: Offer | None
+    """None on the manual path, where nothing is asked of the kiosk."""
     offered: int
     offered_at: datetime
     officer: str
@@ -54,10 +58,12 @@ class Check:
     """The board's own, 16 bytes."""
     granted_at: datetime | None = None
     opened: bool = False
+    manual: Manual | None = None
 
     @property
     def session(self) -> bytes:
-        return self.offer.session
+        assert (self.offer is None) != (self.manual is None), "a check is the kiosk's or two officers'"
+        return self.offer.session if self.offer is not None else self.manual.session  # type: ignore[union-attr]
 
     @property
     def over(self) -> bool:
@@ -68,8 +74,10 @@ class Check:
         """Whether the verdict was RELEASE."""
         return self.decision is not None and self.decision.verdict is Verdict.RELEASE
 
-    def as_open_session(self) -> OpenSession:
-        """As admission needs it."""
+    def as_open_session(self) -> OpenSession | None:
+        """As admission needs it; no result of a kiosk answers a manual check."""
+        if self.offer is None:
+            return None
         return OpenSession(
             self.offer, self.prison, self.offered, self.stage is Stage.OFFERED, self.counter, self.answer
         )
@@ -94,9 +102,13 @@ def after_decision(check: Check, result: Result, decision: Decision, now: int) -
 
 
 def refuse_presence(check: Check, now: int, absence_ms: int) -> str | None:
-    """Why presence voids the decision now; None while the person who matched is in view (no swap before the door)."""
+    """Why presence voids the decision now; None while the person who matched is in view (no swap before the door).
+
+    On the manual path the officers themselves stand with the person."""
     if check.void is not None:
         return check.void
+    if check.manual is not None:
+        return None
     if check.last_seen is None or now - check.last_seen > absence_ms:
         return "The person who matched has not been in view, alone, for more than three seconds."
     return None

@@ -4,22 +4,26 @@ Steps 3, 4, the decision's age, presence, and checks 13 to 25 run again (design 
 instant before the grant holds the door. One nonce gets one durable decision, grant or refusal (S11).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from sallyport_gateway.admit import check_certificate
 from sallyport_gateway.audit import log as audit
+from sallyport_gateway.book import Book
 from sallyport_gateway.check import Check, refuse_opening
 from sallyport_gateway.ledger import boards, freezes, life, nonces, sessions
 from sallyport_gateway.ledger.sessions import SessionState
 from sallyport_gateway.ledger.words import Door, Refused, Shown
+from sallyport_gateway.manual import check_officers
 from sallyport_gateway.mint import BoardKeys
 from sallyport_gateway.officer_acts import refuse_officer
 from sallyport_gateway.ports import Office, Question
 from sallyport_protocol.acts import ActKind
-from sallyport_protocol.checks import CheckNumber, CheckOutcome
+from sallyport_protocol.checks import CheckNumber, CheckOutcome, CheckResult
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.identity import Role
 
@@ -82,14 +86,26 @@ def _refuse_place(conn: Connection, office: Office, check: Check, keys: BoardKey
     held, registry = sessions.find(conn, check.session), office.book().registry
     if held is None or held.state is not SessionState.DECIDED:
         return "This check has ended. Start a new one."
-    officer = registry.named(check.confirmed_by or "")
-    if officer is None or refuse_officer(officer, ActKind.CONFIRM, office.book(), office.clock.now()) is not None:
-        return "The officer who confirmed may not confirm any more."
+    if (why := refuse_people(office, check)) is not None:
+        return why
     kiosk, board = (registry.serving(check.lane, role) for role in (Role.KIOSK, Role.INTERLOCK))
-    if kiosk is None or kiosk.name != check.offer.kiosk:
+    if check.offer is not None and (kiosk is None or kiosk.name != check.offer.kiosk):
         return f"{check.offer.kiosk} no longer serves {check.lane}."
     if board is None or (board.name, board.fingerprint) != (keys.board, keys.fingerprint):
         return f"{keys.board} is not the interlock of {check.lane} any more, or has other keys."
+    return None
+
+
+def refuse_people(office: Office, check: Check) -> str | None:
+    """Whether the officers of this check may still do what they did: who confirmed and, by hand, who identified."""
+    book, moment = office.book(), office.clock.now()
+    officer = book.registry.named(check.confirmed_by or "")
+    if officer is None or refuse_officer(officer, ActKind.CONFIRM, book, moment) is not None:
+        return "The officer who confirmed may not confirm any more."
+    for name in check.manual.officers if check.manual is not None else ():
+        entry = book.registry.named(name)
+        if entry is None or refuse_officer(entry, ActKind.MANUAL, book, moment) is not None:
+            return f"{name}, who identified the person, may not do so any more."
     return None
 
 
@@ -100,7 +116,7 @@ def stopped_since(conn: Connection, office: Office, check: Check, keys: BoardKey
     if not same or freezes.over(conn, check.prison, keys.lane) or boards.is_revoked(conn, keys.board):
         return "It was stopped in the last moment."
     book, now, moment = office.book(), office.clock.monotonic_ms(), office.clock.now()
-    for each in check_certificate(book.registry.named(check.offer.kiosk), Role.KIOSK, book, moment):
+    for each in _check_signers(check, book, moment):
         if each.outcome is not CheckOutcome.PASS:
             return each.sentence
     return refuse_opening(check, now, moment, book.policy) or _refuse_place(conn, office, check, keys)
@@ -120,10 +136,7 @@ def _objection(decision: Decision) -> str | None:
 def _decide(conn: Connection, office: Office, check: Check) -> Decision:
     assert check.decision is not None
     book, moment = office.book(), office.clock.now()
-    again = {
-        each.number: each
-        for each in check_certificate(book.registry.named(check.offer.kiosk), Role.KIOSK, book, moment)
-    }
+    again = {each.number: each for each in _check_signers(check, book, moment)}
     first = (each for each in check.decision.checks if each.number <= CheckNumber.MATCH)
     question = Question(
         check.authorisation,
@@ -134,8 +147,17 @@ def _decide(conn: Connection, office: Office, check: Check) -> Decision:
         tuple(again.get(each.number, each) for each in first),
         moment,
         check.confirmed_by or check.officer,
+        check.manual.identified if check.manual is not None else None,
     )
     return office.authority.decide(conn, question)
+
+
+def _check_signers(check: Check, book: Book, moment: datetime) -> Iterable[CheckResult]:
+    """Checks 3 and 4 again, on whoever signed who the person is: the kiosk, or the two officers."""
+    if check.manual is not None:
+        return check_officers(check.manual, book, moment)
+    kiosk = book.registry.named(check.offer.kiosk) if check.offer is not None else None
+    return check_certificate(kiosk, Role.KIOSK, book, moment)
 
 
 def _record(

@@ -15,6 +15,7 @@ from sallyport_gateway.believing import believe, disbelief, doubt_kiosk
 from sallyport_gateway.check import Check, Stage, after_decision, after_presence, refuse_opening
 from sallyport_gateway.ledger import once, sessions
 from sallyport_gateway.ledger.sessions import Answered
+from sallyport_gateway.manual_path import NOT_ONE_OF_THEM, waited_too_long
 from sallyport_gateway.mint import BoardKeys
 from sallyport_gateway.opening import Opening
 from sallyport_gateway.ports import Office
@@ -54,12 +55,17 @@ class Lane:
         self.faults: tuple[str, ...] = ()
         self._sequence = 0
         self._forgotten: tuple[bytes, ...] = ()
-        self._lock = asyncio.Lock()
+        self.lock = asyncio.Lock()
 
     @property
     def in_contact(self) -> bool:
         """Whether the kiosk has said READY lately."""
         return self.ready_at is not None and self.office.clock.monotonic_ms() - self.ready_at < parameters.READY_AGE_MS
+
+    @property
+    def kiosk_serves(self) -> bool:
+        """Whether the kiosk is heard and says that it works: then nobody does without it for its sake."""
+        return self.in_contact and not self.faults and self.ready is not None and not self.ready.tamper
 
     async def begin(self) -> None:
         """Once, before anything is heard: sessions that a process before this one left open have ended."""
@@ -76,7 +82,7 @@ class Lane:
         if check is not None and (kind, check.stage) in _DECIDING:
             await self.office.gather(check.authorisation, False)
             arrival = replace(arrival, now=self.office.clock.now())
-        async with self._lock:
+        async with self.lock:
             if kind is Kind.RESULT:
                 await self._on_result(arrival)
             else:
@@ -111,8 +117,8 @@ class Lane:
         self.ready, self.ready_at = ready, self.office.clock.monotonic_ms()
         if ready.tamper:
             self.voice.alarm("KIOSK_TAMPER", "The kiosk reports that its case was opened.")
-        if rebooted and self.check is not None and not self.check.over:
-            await self._abort("The kiosk restarted.")
+        if rebooted and self.check is not None and not self.check.over and self.check.offer is not None:
+            await self.abort("The kiosk restarted.")
         if first:
             self.voice.note("Kiosk connected", self.kiosk)
             self.opening.ask_soon()
@@ -189,7 +195,7 @@ class Lane:
     async def start(self, authorisation: str, officer: str) -> str | None:
         """Begins a check. A sentence when it cannot begin."""
         await self.office.gather(authorisation, True)
-        async with self._lock:
+        async with self.lock:
             refusal = await self._start(authorisation, officer)
             self.office.changed(self.entry.name)
             return refusal
@@ -203,7 +209,7 @@ class Lane:
             return doubt
         office, now_at = self.office, self.office.clock.now()
         if self.check is not None and not self.check.over:
-            await self._abort("A new check was started.")
+            await self.abort("A new check was started.")
         place = Place(self.entry, self.kiosk, self.ready, self._sequence + 1)
         gathered = await office.store.write(lambda conn: gather(conn, office, place, authorisation, officer, now_at))
         if isinstance(gathered, str):
@@ -230,12 +236,14 @@ class Lane:
         """The officer at the door says open. A sentence when it stays shut."""
         if (running := self.check) is not None and running.session == session:
             await self.office.gather(running.authorisation, False)
-        async with self._lock:
+        async with self.lock:
             check = self.check
             if check is None or check.session != session or check.stage is not Stage.DECIDED:
                 gone = check.void if check is not None and check.session == session else None
                 return gone or "This check is not waiting for a confirmation."
-            refusal = self._refusal(check)
+            if check.manual is not None and officer not in check.manual.officers:
+                return NOT_ONE_OF_THEM
+            refusal = self.refusal(check)
             if refusal is None:
                 outcome = await self.opening.reserve(check, officer)
                 if isinstance(outcome, Check):
@@ -247,12 +255,12 @@ class Lane:
 
     async def cancel(self, session: bytes, officer: str) -> str | None:
         """Ends a check that has not been granted."""
-        async with self._lock:
+        async with self.lock:
             if self.check is None or self.check.session != session or self.check.over:
                 return "This check has ended."
             if self.check.stage in (Stage.REQUESTED, Stage.GRANTED, Stage.OPENED):
                 return "The door has been asked to open; it ends by itself within seconds."
-            await self._abort(f"Ended by {officer}.")
+            await self.abort(f"Ended by {officer}.")
             self.office.changed(self.entry.name)
             return None
 
@@ -260,26 +268,34 @@ class Lane:
 
     async def tick(self) -> None:
         """Once a second: what has run out ends; what is not known is asked for."""
-        async with self._lock:
+        async with self.lock:
             before = self.check
             now = self.office.clock.monotonic_ms()
-            if before is not None and before.stage is Stage.OFFERED and now - before.offered > before.offer.expires_in:
-                await self._abort("The session's time is over.")
+            if before is not None and before.stage is Stage.OFFERED and self._expired(before, now):
+                await self.abort("The session's time is over.")
+            if before is not None and waited_too_long(before, now):
+                await self.abort("No second officer identified the person in time.")
             if before is not None and before.stage is Stage.DECIDED and before.released:
-                refusal = self._refusal(before)
+                refusal = self.refusal(before)
                 if refusal is not None:
-                    await self._abort(refusal, EndReason.EXPIRED)
+                    await self.abort(refusal, EndReason.EXPIRED)
             self._follow(await self.opening.tick(self.check))
             if self.check is not before:
                 self.office.changed(self.entry.name)
 
     # How things are said
 
-    def _refusal(self, check: Check) -> str | None:
+    @staticmethod
+    def _expired(check: Check, now: int) -> bool:
+        return check.offer is not None and now - check.offered > check.offer.expires_in
+
+    def refusal(self, check: Check) -> str | None:
+        """Why this check may not open the door now, the records apart."""
         clock = self.office.clock
         return refuse_opening(check, clock.monotonic_ms(), clock.now(), self.office.book().policy)
 
-    async def _abort(self, why: str, reason: EndReason = EndReason.CANCELLED) -> None:
+    async def abort(self, why: str, reason: EndReason = EndReason.CANCELLED) -> None:
+        """Ends the check that is there, under the lane's lock."""
         check = self.check
         if check is None:
             return
@@ -290,7 +306,7 @@ class Lane:
         self.voice.note("Check ended", why)
 
     def _say_end(self, reason: EndReason) -> None:
-        if self.check is not None and self.ready is not None:
+        if self.check is not None and self.check.offer is not None and self.ready is not None:
             self.voice.end(self.check.session, self.check.offer.boot_nonce, reason)
 
     def _ack(self, result: Result, admission: Admission, verdict: AckVerdict) -> None:

@@ -25,6 +25,9 @@ ALLOWED: Final[dict[ActKind, frozenset[Role]]] = {
     ActKind.RECORD: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
     ActKind.HEARD: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
     ActKind.RECONCILE: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
+    ActKind.MANUAL: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
+    ActKind.SECOND: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
+    ActKind.KEY: frozenset({Role.CONFIRMING_OFFICER}),
 }
 """Which role may do what (design §1). What is not named here, nobody may do."""
 
@@ -36,6 +39,9 @@ class BelievedAct:
     act: Act
     officer: Entry
     digest: bytes
+    """SHA-256 of the message."""
+    message: bytes
+    """As it was signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def judge_act(message: bytes, book: Book, now: datetime) -> BelievedAct | Refuse
         refusal = f"The act names {act.officer}, but {entry.name} signed it."
     if refusal is None and abs(act.at - now.timestamp() * 1_000) > parameters.ACT_CLOCK_MS:
         refusal = "The act was signed more than two minutes ago, or this computer's clock is wrong. Do it again."
-    return RefusedAct(refusal) if refusal else BelievedAct(act, entry, verified.digest)
+    return RefusedAct(refusal) if refusal else BelievedAct(act, entry, verified.digest, message)
 
 
 def refuse_officer(entry: Entry, kind: ActKind, book: Book, now: datetime) -> str | None:

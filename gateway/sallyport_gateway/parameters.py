@@ -20,6 +20,23 @@ NONCE_WAIT_MS: Final = 5_000
 OPENING_WAIT_MS: Final = 20_000
 """Grant to the board's last word on it: grant life 10 s and strike 5 s (design §1), with slack for the road."""
 
+STATEMENT_LIFE_MS: Final = 300_000
+"""How long a first officer's statement waits for the second's, ms: an on-call governor reads and signs; the person
+stands before the first officer all the while. To be agreed with the service [?]."""
+
+LEASE_MS: Final = 4_000
+"""A gateway that has not renewed its lanes for this long may be replaced: longer than a full disk's flush or a
+collection, short enough that an officer only waits. Between gateways that share a store (docs/adr/0008)."""
+
+LEASE_EVERY_S: Final = 0.5
+"""How often lanes are renewed, claimed and shared: several times in the life of a lease."""
+
+LEASE_MARGIN_MS: Final = 500
+"""A gateway falls silent this much before its lease ends by its own clock: two clocks counting 4 s differ by less."""
+
+LEASE_PATIENCE_MS: Final = 5_000
+"""How long a newcomer must have been there before it is given lanes, and a free lane waits for whom it belongs to."""
+
 ACT_CLOCK_MS: Final = 120_000
 """An officer's act may be stamped this far from the gateway's clock, either way: browsers' clocks drift."""
 

@@ -3,16 +3,17 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from sallyport_gateway.book import Book
-from sallyport_gateway.store import Store
 from sallyport_protocol.decision import CheckResult, Decision
 from sallyport_protocol.envelope import Signer
 from sallyport_protocol.messages import Needs, RecordedException, Reference
 from sallyport_protocol.topics import Topic
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -39,11 +40,24 @@ class Case:
     closes: datetime
     state: str
     approvers: tuple[str, ...]
+    cites: str | None = None
+    """The settled authorisation that this one replaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A manual identification as check 26 needs it. `governor` names the duty governor among the officers."""
+
+    officers: tuple[str, ...]
+    why: str
+    after: str
+    """What the kiosk said before: NON_MATCH, ATTACK_SUSPECTED, another outcome, or NO_ATTEMPT."""
+    governor: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a decision is asked about. `checks` are the findings of checks 1 to 12."""
+    """What a decision is asked about. `checks` are the findings of checks 1 to 12, on the manual path of 1 to 8."""
 
     authorisation: str
     prison: str
@@ -54,6 +68,8 @@ class Question:
     now: datetime
     officer: str
     """The officer at the door: neither approver nor calculator (S5)."""
+    manual: Identified | None = None
+    """Two officers' word in place of checks 9 to 12."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,9 @@ class Authority(Protocol):
 
     def references(self, conn: Connection, prisoner_number: str, officer: str, now: datetime) -> tuple[Reference, ...]:
         """The person's enrolled references, decrypted; the consultation is logged."""
+
+    def enrolled(self, conn: Connection, prisoner_number: str) -> bool:
+        """Whether any biometric reference is in force for the person."""
 
     def exceptions(self, conn: Connection, prisoner_number: str, now: datetime) -> tuple[RecordedException, ...]:
         """Modalities that an officer recorded as unusable, as of `now`."""
@@ -108,6 +127,16 @@ class Authority(Protocol):
         """The person has left on it."""
 
 
+class LaneStore(Protocol):
+    """The store as lanes use it. Where several gateways share one, a lane writes through the fence of its lease."""
+
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        """Runs `job` in one transaction; its value once that is durable."""
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """Runs `job` on a connection that cannot write."""
+
+
 async def gather_nothing(authorisation: str, thoroughly: bool) -> None:
     """Where the records are kept in the store itself."""
 
@@ -118,7 +147,7 @@ class Office:
 
     name: str
     """Also the name of the audit log that it writes now."""
-    store: Store
+    store: LaneStore
     book: Callable[[], Book]
     authority: Authority
     signer: Signer

@@ -27,6 +27,7 @@ def settle(
     conn: Connection, office: Office, check: Check, result: Result, admission: Admission, arrival: Arrival
 ) -> Decided | Answered:
     """Decides on the first answer to this check's challenge; tells repetition from contradiction otherwise."""
+    assert check.offer is not None, "a result answers an offer"
     now = int(arrival.now.timestamp() * 1_000)
     answered = sessions.answer(conn, check.session, check.offer.challenge, arrival.message, now)
     if answered is not Answered.FIRST:

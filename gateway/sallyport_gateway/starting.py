@@ -45,7 +45,7 @@ def gather(
         return "There is no such authorisation. Look it up again."
     held = life.find(conn, authorisation)
     if held is not None and held.state is not State.AVAILABLE:
-        return _NOT_AVAILABLE[held.state]
+        return NOT_AVAILABLE[held.state]
     refusal = refuse_attempt(failed_attempts(conn, authorisation), office.book().policy, int(at.timestamp() * 1_000))
     if refusal is not None:
         return refusal
@@ -104,7 +104,7 @@ def _offer(
     )
 
 
-_NOT_AVAILABLE: Final = {
+NOT_AVAILABLE: Final = {
     State.RESERVED: "Another session holds this authorisation. Wait a few seconds.",
     State.GRANTED: "The door is being opened on this authorisation.",
     State.CONSUMED: "This authorisation has been used. It opens no door again.",

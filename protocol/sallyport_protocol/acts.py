@@ -34,6 +34,58 @@ class ActKind(StrEnum):
     """A source was heard just now about everybody: {source}."""
     RECONCILE = "RECONCILE"
     """State what was seen of an opening whose end is unknown: {authorisation, opened, why}."""
+    MANUAL = "MANUAL"
+    """Identify a person by hand, as the first of two: {lane, authorisation, prisoner, reason, why, means}."""
+    SECOND = "SECOND"
+    """The second's own word for the same: {session, statement, lane, authorisation, prisoner, reason, why, means}.
+    The statement is the SHA-256 of the first officer's signed act in hexadecimal, the session its first half."""
+    KEY = "KEY"
+    """Let the person out by key on a manual verdict, where the interlock cannot open: {session}."""
+
+
+class ManualReason(StrEnum):
+    """Why two officers identify a person instead of the kiosk. Nothing else is a reason."""
+
+    NOT_RECOGNISED = "NOT_RECOGNISED"
+    ATTACK_SUSPECTED = "ATTACK_SUSPECTED"
+    NO_REFERENCE = "NO_REFERENCE"
+    CANNOT_BE_CAPTURED = "CANNOT_BE_CAPTURED"
+    KIOSK_OUT_OF_SERVICE = "KIOSK_OUT_OF_SERVICE"
+
+    @property
+    def wording(self) -> str:
+        """As officers read it."""
+        return _REASONS[self]
+
+
+_REASONS: Final = {
+    ManualReason.NOT_RECOGNISED: "The kiosk did not recognise the person",
+    ManualReason.ATTACK_SUSPECTED: "The kiosk suspected a picture, mask or recording",
+    ManualReason.NO_REFERENCE: "No face or finger is enrolled",
+    ManualReason.CANNOT_BE_CAPTURED: "The person cannot give face or finger (injury, disability)",
+    ManualReason.KIOSK_OUT_OF_SERVICE: "The kiosk is out of service",
+}
+
+
+class Means(StrEnum):
+    """How an officer knows the person. A wristband and memorised answers are not among them: they are what is
+    swapped."""
+
+    PHOTOGRAPH = "PHOTOGRAPH"
+    KNOWN_TO_ME = "KNOWN_TO_ME"
+    MARKS = "MARKS"
+
+    @property
+    def wording(self) -> str:
+        """As officers read it."""
+        return _MEANS[self]
+
+
+_MEANS: Final = {
+    Means.PHOTOGRAPH: "I compared the person with the photograph on record",
+    Means.KNOWN_TO_ME: "I have known this person in custody",
+    Means.MARKS: "I compared marks, scars or tattoos with the record",
+}
 
 
 class Act(Message):

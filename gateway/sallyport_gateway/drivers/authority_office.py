@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sallyport_gateway.authority.calendar import bank_holidays
 from sallyport_gateway.authority.check_dates import due_day
 from sallyport_gateway.authority.decide import decide
-from sallyport_gateway.authority.evidence import AuthorityEvidence, Freeze, Life, ReleaseRequest
+from sallyport_gateway.authority.evidence import AuthorityEvidence, Freeze, Life, ManualIdentification, ReleaseRequest
 from sallyport_gateway.authority.holding import Ending, held_by
 from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
 from sallyport_gateway.authority.preflight import Line
@@ -46,6 +46,7 @@ from sallyport_gateway.drivers.authority_tables import authorisations, exception
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 from sallyport_gateway.ledger import freezes, life
 from sallyport_gateway.ports import Case, Question, RecordEntry
+from sallyport_protocol.checks import Path
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
 from sallyport_protocol.errors import MalformedError
@@ -105,6 +106,7 @@ class EmbeddedAuthority:
             movement_type=given.movement_type if given else MovementType.REL,
             movement_reason=given.movement_reason if given else MovementReason.CR,
             confirming_officer=question.officer or None,
+            **_manual(question),
         )
         lives = {each.id: here for each in found.authorisations if (here := _life(conn, each.id)) is not None}
         frozen = [
@@ -137,6 +139,10 @@ class EmbeddedAuthority:
         found = tuple(self._open(each) for each in references_of(conn, prisoner_number))
         log_access(conn, Action.CONSULTED, prisoner_number, "references", By(officer, "a check at the door"), now)
         return found
+
+    def enrolled(self, conn: Connection, prisoner_number: str) -> bool:
+        """Whether any reference is in force for the person; none is opened."""
+        return bool(references_of(conn, prisoner_number))
 
     def enrol(self, conn: Connection, prisoner_number: str, reference: Reference, by: By, now: datetime) -> None:
         """Encrypts and stores a reference; it replaces the one of the same finger or face."""
@@ -260,6 +266,7 @@ class EmbeddedAuthority:
             closes=given.window_closes,
             state=given.state.value,
             approvers=tuple(each.officer for each in given.approvals),
+            cites=given.cites,
         )
 
     def _open(self, kept: SealedReference) -> Reference:
@@ -278,6 +285,15 @@ class EmbeddedAuthority:
             captured_on=kept.captured_on.isoformat(),
             record=kept.enrolment,
         )
+
+
+def _manual(question: Question) -> dict[str, Any]:
+    """The request's part about the manual path."""
+    by = question.manual
+    if by is None:
+        return {}
+    word = ManualIdentification(officers=by.officers, why=by.why, after=by.after, duty_governor=by.governor)
+    return {"path": Path.MANUAL, "manual": word}
 
 
 def _bound(number: str, modality: Modality, position: int, enrolment: bytes) -> bytes:

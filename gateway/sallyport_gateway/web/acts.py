@@ -33,7 +33,7 @@ class Prepare(_Body):
 class Submit(_Body):
     """The signature over what was prepared: 64 bytes, r then s, in base64."""
 
-    token: Annotated[str, Field(max_length=128)]
+    token: Annotated[str, Field(max_length=24_576)]
     signature: Annotated[str, Field(max_length=96)]
 
 

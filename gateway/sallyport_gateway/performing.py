@@ -1,0 +1,203 @@
+"""Doing what an officer's believed act says. A sentence when it is refused; MalformedError for wrong fields."""
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+from sallyport_gateway import manual_path
+from sallyport_gateway.act_fields import Fields
+from sallyport_gateway.audit import log as audit
+from sallyport_gateway.lane import Lane
+from sallyport_gateway.ledger import freezes, life, settlement
+from sallyport_gateway.ledger.freezes import Scope
+from sallyport_gateway.ledger.states import State
+from sallyport_gateway.ledger.words import Refused
+from sallyport_gateway.manual import Statement
+from sallyport_gateway.officer_acts import BelievedAct
+from sallyport_gateway.ports import RecordEntry
+from sallyport_gateway.service import Service
+from sallyport_protocol.acts import ActKind, ManualReason, Means
+from sallyport_protocol.documents import Entry
+from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.identity import Role
+
+
+class Performing:
+    """What acts do at this gateway. Each was signed, judged and taken once before it comes here."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def perform(self, believed: BelievedAct, now: int) -> str | None:
+        """Does it; a sentence when it is refused. `now` in ms since 1970 UTC."""
+        service, fields = self._service, Fields(believed.act.fields)
+        match believed.act.kind:
+            case ActKind.START | ActKind.MANUAL:
+                return await self._begin(believed, fields)
+            case ActKind.CONFIRM | ActKind.CANCEL | ActKind.SECOND | ActKind.KEY:
+                return await self._go_on(believed, fields)
+            case ActKind.APPROVE | ActKind.WITHDRAW | ActKind.CREATE | ActKind.RECORD | ActKind.HEARD:
+                return await service.store.write(lambda conn: self._paper(conn, believed, fields, now))
+            case ActKind.FREEZE | ActKind.UNFREEZE:
+                return await self._freeze(believed, fields, now)
+            case ActKind.RECONCILE:
+                return await service.store.write(lambda conn: self._reconcile(conn, believed, fields, now))
+
+    # At a door
+
+    async def _begin(self, believed: BelievedAct, fields: Fields) -> str | None:
+        lane = self._service.lanes.get(fields.text("lane"))
+        if lane is None:
+            return "There is no such lane."
+        if (why := _elsewhere(believed.officer, lane)) is not None:
+            return why
+        if believed.act.kind is ActKind.MANUAL:
+            return await manual_path.identify(lane, self._statement(believed, fields))
+        return await lane.start(fields.text("authorisation"), believed.officer.name)
+
+    async def _go_on(self, believed: BelievedAct, fields: Fields) -> str | None:
+        session, officer = fields.session(), believed.officer
+        lane = next((each for each in self._service.lanes.values() if _has(each, session)), None)
+        if lane is None:
+            return "This check is not running here."
+        if (why := _elsewhere(officer, lane)) is not None:
+            return why
+        match believed.act.kind:
+            case ActKind.CONFIRM:
+                return await lane.confirm(session, officer.name)
+            case ActKind.SECOND:
+                challenge = fields.hexadecimal("statement", "a statement's digest")
+                return await manual_path.second(lane, session, challenge, self._statement(believed, fields))
+            case ActKind.KEY:
+                return await manual_path.by_key(lane, session, officer.name)
+        return await lane.cancel(session, officer.name)
+
+    def _statement(self, believed: BelievedAct, fields: Fields) -> Statement:
+        return Statement(
+            officer=believed.officer.name,
+            governor=Role.DUTY_GOVERNOR in believed.officer.roles,
+            lane=fields.text("lane"),
+            authorisation=fields.text("authorisation"),
+            prisoner=fields.text("prisoner"),
+            reason=fields.one_of("reason", ManualReason),
+            why=fields.words("why"),
+            means=fields.one_of("means", Means),
+            message=believed.message,
+            digest=believed.digest,
+            at=self._service.clock.now(),
+        )
+
+    # Papers and records
+
+    def _paper(self, conn: Connection, believed: BelievedAct, fields: Fields, now: int) -> str | None:
+        """What changes the records; the ledger follows in the same transaction, so no grant overtakes it."""
+        authority, at, officer = self._service.authority, self._service.clock.now(), believed.officer.name
+        match believed.act.kind:
+            case ActKind.WITHDRAW:
+                paper, why = fields.text("authorisation"), fields.text("reason")
+                refusal = authority.withdraw(conn, paper, officer, why, at)
+                if refusal is None:
+                    life.stop(conn, paper, why, now)
+                return refusal
+            case ActKind.APPROVE:
+                paper, governor = fields.text("authorisation"), Role.DUTY_GOVERNOR in believed.officer.roles
+                refusal = authority.approve(conn, paper, officer, at, duty_governor=governor)
+                case = authority.case(conn, paper)
+                if refusal is None and case is not None and case.state == "APPROVED":
+                    return _bring_to_life(conn, paper, case.cites, now)
+                return refusal
+            case ActKind.CREATE:
+                return authority.create(conn, fields.document(), officer, at)
+            case ActKind.HEARD:
+                authority.heard(conn, fields.text("source"), at)
+                return None
+        entry = RecordEntry(fields.text("kind"), fields.optional("prisoner"), fields.document(), fields.text("reason"))
+        life.revise(conn, authority.record(conn, entry, officer, at))
+        return None
+
+    def _reconcile(self, conn: Connection, believed: BelievedAct, fields: Fields, now: int) -> str | None:
+        """Two officers who saw the same settle an unknown opening; if it was one, the person has left on it."""
+        opened, paper, service = fields.text("opened") == "yes", fields.text("authorisation"), self._service
+        answer = settlement.record(conn, paper, believed.officer.name, opened, fields.words("why"), now)
+        if isinstance(answer, Refused):
+            return answer.advice
+        if answer.state is State.SETTLED and opened:
+            service.authority.released(conn, paper, service.clock.now())
+        content = {"authorisation": paper, "officer": believed.officer.name, "opened": opened}
+        audit.append(conn, service.office.name, "RECONCILED", {**content, "answer": answer.state.value}, now)
+        return None
+
+    # Freezes
+
+    async def _freeze(self, believed: BelievedAct, fields: Fields, now: int) -> str | None:
+        scope, name = self._place(fields)
+        why, service = fields.words("why"), self._service
+        refusal = await service.store.write(lambda conn: self._frozen(conn, believed, scope, name, why, now))
+        if believed.act.kind is ActKind.UNFREEZE and refusal is None and name in service.lanes:
+            await service.lanes[name].opening.clear()
+        return refusal
+
+    def _frozen(
+        self, conn: Connection, believed: BelievedAct, scope: Scope, name: str, why: str, now: int
+    ) -> str | None:
+        officer, kind = believed.officer.name, believed.act.kind
+        content = {"scope": scope.value, "name": name, "officer": officer, "why": why}
+        if kind is ActKind.FREEZE:
+            fresh = freezes.freeze(conn, scope, name, officer, why, now)
+            audit.append(conn, self._service.office.name, "FROZEN", {**content, "fresh": fresh}, now)
+            return None
+        lifted = freezes.lift(conn, scope, name, officer, now)
+        audit.append(conn, self._service.office.name, "UNFROZEN", {**content, "answer": lifted.value}, now)
+        return None if lifted is freezes.Lift.LIFTED else f"Not lifted yet: {lifted.value.lower().replace('_', ' ')}."
+
+    def _place(self, fields: Fields) -> tuple[Scope, str]:
+        """What is frozen. Raises MalformedError: a freeze with a mistyped name would stop nothing."""
+        try:
+            scope = Scope(fields.text("scope").upper())
+        except ValueError as error:
+            raise MalformedError("the field scope must be lane, prison or estate") from error
+        known = self._service.files.book.registry.lanes
+        names = {Scope.LANE: {each.name for each in known}, Scope.PRISON: {each.prison for each in known}}
+        name = freezes.ESTATE if scope is Scope.ESTATE else fields.text("name")
+        if scope is not Scope.ESTATE and name not in names[scope]:
+            raise MalformedError(f"there is no {scope.lower()} {name} in this estate; nothing was changed")
+        return scope, name
+
+
+def _bring_to_life(conn: Connection, authorisation: str, cites: str | None, now: int) -> str | None:
+    """An approved authorisation is AVAILABLE; one that was approved before goes on with a higher revision."""
+    if life.find(conn, authorisation) is not None:
+        life.revise(conn, [authorisation])
+        return None
+    answer = life.create(conn, authorisation, now, cites)
+    return answer.advice if isinstance(answer, Refused) else None
+
+
+def _has(lane: Lane, session: bytes) -> bool:
+    return lane.check is not None and lane.check.session == session
+
+
+def _elsewhere(officer: Entry, lane: Lane) -> str | None:
+    """At a door acts only who belongs to its prison (or to the whole estate)."""
+    if officer.prison in (None, lane.entry.prison):
+        return None
+    return f"{officer.name} belongs to {officer.prison}, this lane to {lane.entry.prison}."
+
+
+DONE: Final = {
+    ActKind.START: "The check has begun.",
+    ActKind.CONFIRM: "The interlock has been asked to open.",
+    ActKind.CANCEL: "The check has ended.",
+    ActKind.APPROVE: "Your approval is recorded.",
+    ActKind.WITHDRAW: "The authorisation is withdrawn.",
+    ActKind.FREEZE: "Grants are frozen.",
+    ActKind.UNFREEZE: "The freeze is lifted.",
+    ActKind.CREATE: "The authorisation is entered; two officers must approve it.",
+    ActKind.RECORD: "The record is entered.",
+    ActKind.HEARD: "The source counts as heard now.",
+    ActKind.RECONCILE: "What you saw is recorded.",
+    ActKind.MANUAL: "Your statement is recorded. A second officer must sign the same within five minutes.",
+    ActKind.SECOND: "Both statements are recorded. Read the verdict.",
+    ActKind.KEY: "The authorisation is used up. Let the person out by key now.",
+}
+"""What an officer is told when it is done."""
