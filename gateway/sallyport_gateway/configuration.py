@@ -3,15 +3,18 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from sallyport_gateway.authority.words import Source
 from sallyport_protocol.documents import HolderName, Profile
 from sallyport_protocol.errors import MalformedError, RoadError
 from sallyport_protocol.messages import PrisonCode
 from sallyport_protocol.word import Many, Name, Text, Word
 
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""HH:MM."""
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -53,6 +56,46 @@ class WebPlace(Word):
     port: Port
 
 
+class HmppsSection(Word):
+    """HMPPS as the source of the records. Without this section they are kept in the gateway's own store."""
+
+    url: Text
+    """Base address."""
+    sources: dict[str, Text] = Field(default_factory=dict)
+    """Other base addresses, by source: PRISONER, IDENTITY, ..., and EVENTS for the feed."""
+    authorities: Text | None = None
+    """PEM of who may vouch for HMPPS; without it, the machine's own."""
+    certificate: Text | None = None
+    key: Text | None = None
+    """Our certificate and its key, for mutual TLS."""
+    api_key: Text | None = None
+    """File with the API key."""
+    events: Text | None = None
+    """Path of the feed of changes at EVENTS' base address, such as /v1/events. In production there must be one."""
+    timeout_s: Annotated[float, Field(gt=0, le=10)] = 4.0
+    """For each wait on the network."""
+    total_s: Annotated[float, Field(gt=0, le=30)] = 8.0
+    """For one answer with all its attempts: how long the start of a check waits for a source."""
+    patience_s: Annotated[float, Field(gt=0, le=2.5)] = 2.0
+    """How long the verdict, the confirmation and the grant wait for a source; below the three seconds' absence that
+    would void the decision."""
+    cache_s: dict[str, Annotated[float, Field(ge=0, le=3_600)]] = Field(default_factory=dict)
+    """By source: what was read less than so many seconds ago is not asked again [2]. How old evidence may be at all
+    is the release policy's."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name in (*self.sources, *self.cache_s):
+            if name not in set(Source) and (name != "EVENTS" or name in self.cache_s):
+                raise ValueError(f"{name} is no source; there are {', '.join(Source)}")
+        for url in (self.url, *self.sources.values()):
+            if not url.startswith(("https://", "http://")):
+                raise ValueError(f"{url} is not an http(s) address")
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        return self
+
+
 class GatewayFile(Word):
     """What `gateway.toml` says."""
 
@@ -66,6 +109,9 @@ class GatewayFile(Word):
     secrets: Secrets
     store: StorePlace
     web: WebPlace
+    hmpps: HmppsSection | None = None
+    preflight: ClockTime = "02:00"
+    """When everybody who is due soon is looked at, by London's clock."""
     witness: Text | None = None
     """Folder or http(s) address that remembers how far the audit log had come. In production it must be named, and
     lie outside what a restored backup of this machine brings back."""

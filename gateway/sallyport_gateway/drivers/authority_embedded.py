@@ -23,7 +23,7 @@ from sallyport_gateway.authority.similar import same_name
 from sallyport_gateway.authority.words import NOT_DISCHARGES, AuthorisationState, MovementType
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_records import Kind
-from sallyport_gateway.drivers.authority_tables import approvals, authorisations, records
+from sallyport_gateway.drivers.authority_tables import approvals, authorisations, records, releases
 
 _State = AuthorisationState
 LIVING: Final = (_State.PENDING.value, _State.APPROVED.value, _State.PAUSED.value)
@@ -189,6 +189,15 @@ def find(conn: Connection, authorisation: str) -> Authorisation | None:
 def number_of(conn: Connection, authorisation: str) -> str | None:
     """The prisoner number that an authorisation is for."""
     return conn.execute(_NUMBER_OF, {"id": authorisation}).scalar()
+
+
+def concerns(conn: Connection, prisoner_number: str) -> bool:
+    """Whether somebody waits to let this person out, or watches over a release of theirs."""
+    living = select(authorisations.c.id).where(
+        authorisations.c.prisoner_number == prisoner_number, authorisations.c.state.in_(LIVING)
+    )
+    watched = select(releases.c.authorisation).where(releases.c.prisoner_number == prisoner_number)
+    return any(conn.execute(query.limit(1)).first() is not None for query in (living, watched))
 
 
 def of_prison(conn: Connection, prison_id: str, closes_after: datetime) -> tuple[Authorisation, ...]:
