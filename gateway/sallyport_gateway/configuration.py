@@ -112,6 +112,8 @@ class GatewayFile(Word):
     hmpps: HmppsSection | None = None
     preflight: ClockTime = "02:00"
     """When everybody who is due soon is looked at, by London's clock."""
+    peers: dict[str, Text] = Field(default_factory=dict)
+    """Gateway -> address of its pages, for the gateways that share this one's store: officers are sent there."""
     witness: Text | None = None
     """Folder or http(s) address that remembers how far the audit log had come. In production it must be named, and
     lie outside what a restored backup of this machine brings back."""

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Final
 
 from sallyport_gateway import outcomes, parameters
 from sallyport_gateway.admit import Arrival
@@ -17,20 +16,19 @@ from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
 from sallyport_gateway.drivers.witness_place import open_witness
 from sallyport_gateway.duties import Notice, keep_watch
+from sallyport_gateway.keeping import Elsewhere, Keeper
 from sallyport_gateway.lane import Lane
+from sallyport_gateway.lanes import LanePlace, Lanes
 from sallyport_gateway.ports import Office
 from sallyport_gateway.store import Store
+from sallyport_gateway.store.alone import hold_alone
 from sallyport_link.mqtt import MqttLink
-from sallyport_protocol.errors import MalformedError, RoadError
+from sallyport_protocol.errors import RoadError
 from sallyport_protocol.identity import Role
 from sallyport_protocol.keys import signer_from_pem
-from sallyport_protocol.topics import FROM_DEVICE, ROOT, Topic
+from sallyport_protocol.topics import FROM_DEVICE, ROOT
 
 log = logging.getLogger(__name__)
-
-_QUEUE: Final = 1_000
-"""Messages that may wait for one lane; more means that its worker is stuck, and then the oldest are worthless."""
-
 
 class SystemClock:
     """The operating system's clocks."""
@@ -51,6 +49,7 @@ class Service:
         file, read = configuration.file, configuration.read
         self.signer = signer_from_pem(read(file.identity.certificate), read(file.identity.key))
         witness = open_witness(configuration)
+        self._alone = hold_alone(configuration.store_url)
         self.store = Store(configuration.store_url)
         self.files = BookFiles(configuration, self.store)
         self.clock = SystemClock()
@@ -79,52 +78,95 @@ class Service:
             self.changed,
             self.heads.cover,
         )
-        self.lanes = self._make_lanes()
-        self._by_kiosk = {lane.kiosk: lane for lane in self.lanes.values()}
-        self._queues: dict[str, asyncio.Queue[tuple[Topic, Arrival]]] = {}
+        places = self._lane_places()
+        self.keeper = Keeper(self.store, file.name, places, self.clock) if self.store.shared else None
+        self._kept = Lanes(places, self.office, self.link, self.keeper)
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trouble = ""
+        self._heard = -parameters.BROKER_AWAY_MS
         self.unheard = 0
         """Messages dropped: no lane of ours, not a topic of ours, or a queue that was full."""
 
-    def _make_lanes(self) -> dict[str, Lane]:
-        registry, lanes = self.files.book.registry, {}
+    @property
+    def lanes(self) -> dict[str, Lane]:
+        """Those that this gateway keeps now: all of its prisons, or its share where others serve them too."""
+        return self._kept.open
+
+    def elsewhere(self, lane: str) -> Elsewhere | None:
+        """Where an officer must go for a lane that is not kept here; None for one that is, or that there is not."""
+        if self.keeper is None or lane in self.lanes or lane not in self._kept.places:
+            return None
+        name = self.keeper.round.keepers.get(lane, "")
+        name = "" if name == self.configuration.file.name else name
+        return Elsewhere(lane, name, self.configuration.file.peers.get(name, ""))
+
+    def lanes_elsewhere(self) -> tuple[Elsewhere, ...]:
+        """Every lane of its prisons that this gateway does not keep now, by name."""
+        return tuple(found for lane in sorted(self._kept.places) if (found := self.elsewhere(lane)) is not None)
+
+    def _lane_places(self) -> dict[str, LanePlace]:
+        registry, places = self.files.book.registry, {}
         keys = read_board_keys(self.configuration, registry)
         for entry in registry.lanes:
             kiosk = registry.serving(entry.name, Role.KIOSK)
             if entry.prison in self.configuration.file.prisons and kiosk is not None and entry.name in keys:
-                lanes[entry.name] = Lane(self.office, entry, kiosk.name, keys[entry.name])
-        if not lanes:
+                places[entry.name] = LanePlace(entry, kiosk.name, keys[entry.name])
+        if not places:
             raise RoadError("no lane of this gateway has both a kiosk and an interlock; provision the estate again")
-        return lanes
+        return places
 
     async def start(self) -> None:
         """Begins to hear devices. Raises RoadError when the certificates cannot be used."""
         self._loop = asyncio.get_running_loop()
         await self._follow_registry()
-        for lane in self.lanes.values():
-            await lane.begin()
         self._tasks.append(asyncio.create_task(self.heads.keep(), name="heads"))
-        for name, lane in self._by_kiosk.items():
-            self._queues[name] = asyncio.Queue(_QUEUE)
-            self._tasks.append(
-                asyncio.create_task(self._work(lane, self._queues[name]), name=f"lane {lane.entry.name}")
-            )
+        if self.keeper is None:
+            await self._kept.follow(dict.fromkeys(self._kept.places, 0))
+            prisons = self.configuration.file.prisons
+            self.link.subscribe(f"{ROOT}/{prison}/+/{kind}" for prison in prisons for kind in FROM_DEVICE)
+        else:
+            self._tasks.append(asyncio.create_task(self._share_lanes(self.keeper), name="leases"))
         self._tasks.append(asyncio.create_task(self._tick(), name="ticks"))
         watch = keep_watch(self.store, self.office.name, self.authority.policy, self.clock.now, self._tell)
         self._tasks.append(asyncio.create_task(watch, name="duties"))
-        prisons = self.configuration.file.prisons
-        self.link.subscribe(f"{ROOT}/{prison}/+/{kind}" for prison in prisons for kind in FROM_DEVICE)
         await asyncio.to_thread(self.link.start)
 
     async def stop(self) -> None:
-        """Stops hearing, lets what runs finish its transaction, closes the store."""
-        await asyncio.to_thread(self.link.stop)
+        """Stops hearing, lets what runs finish its transaction, hands its lanes over, closes the store."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._kept.close_all()
+        await asyncio.to_thread(self.link.stop)
+        if self.keeper is not None:
+            with contextlib.suppress(RoadError):  # without a store its leases run out by themselves
+                await self.keeper.leave()
         await asyncio.to_thread(self.store.close)
+        if self._alone is not None:
+            self._alone.close()
+
+    async def _share_lanes(self, keeper: Keeper) -> None:
+        """Keeps this gateway's share for ever. While the store is away nothing changes hands, and nothing is said."""
+        trouble = ""
+        while True:
+            try:
+                round_ = await keeper.tend(self._able(), self._kept.idle)
+                await self._kept.follow(round_.kept)
+                now = "" if round_.alone else f"another process runs as {self.configuration.file.name}: end one of them"
+            except Exception as error:
+                now = str(error)
+            if now and now != trouble:
+                log.warning("the lanes cannot be shared out: %s", now)
+            trouble = now
+            await asyncio.sleep(parameters.LEASE_EVERY_S)
+
+    def _able(self) -> bool:
+        """Whether this gateway is of use to a lane: it hears the broker, and its log is not behind its witness."""
+        now = self.clock.monotonic_ms()
+        if self.link.connected:
+            self._heard = now
+        return now - self._heard < parameters.BROKER_AWAY_MS and self._ledger_current() is not False
 
     def _ledger_current(self) -> bool | None:
         """Check 25: is this store as far as what was witnessed? None: the witness has not said."""
@@ -139,25 +181,7 @@ class Service:
                 self._loop.call_soon_threadsafe(self._route, arrival)
 
     def _route(self, arrival: Arrival) -> None:
-        try:
-            topic = Topic.parse(arrival.topic)
-            self._queues[topic.device].put_nowait((topic, arrival))
-        except (MalformedError, KeyError, asyncio.QueueFull) as error:
-            self.unheard += 1
-            log.warning("dropped a message on %s: %s", arrival.topic, error or "its lane is stuck")
-
-    async def _work(self, lane: Lane, queue: asyncio.Queue[tuple[Topic, Arrival]]) -> None:
-        """One lane's messages, in order. Nothing that a message does can end this."""
-        while True:
-            topic, arrival = await queue.get()
-            try:
-                await lane.hear(topic.kind, arrival)
-            except MalformedError as error:
-                lane.voice.note("Message ignored", str(error))
-            except RoadError as error:
-                lane.voice.alarm("STORE_FAILED", str(error))
-            except Exception:
-                log.exception("a message on %s failed; the door stays locked", arrival.topic)
+        self.unheard += not self._kept.route(arrival)
 
     async def _tick(self) -> None:
         read_at = 0.0
@@ -166,11 +190,7 @@ class Service:
             if time.monotonic() - read_at >= parameters.REVOCATION_RELOAD_S:
                 read_at = time.monotonic()
                 await self._reload()
-            for lane in self.lanes.values():
-                try:
-                    await lane.tick()
-                except Exception:
-                    log.exception("the tick of %s failed; its door stays locked", lane.entry.name)
+            await self._kept.tick()
 
     def _tell(self, notice: Notice) -> None:
         """What the duties found is an alarm on every lane."""

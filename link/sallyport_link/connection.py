@@ -140,9 +140,14 @@ class Connection:
             self._end(f"the broker at {self._road} has fallen silent; connecting again")
 
     def subscribe(self, filters: list[str]) -> None:
-        """Asks for those of `filters` not yet asked for on this connection."""
+        """Asks for those of `filters` not yet asked for on this connection, and gives back what is no longer wanted."""
+        if not self._accepted:
+            return
+        if gone := self._asked.difference(filters):
+            self._client.unsubscribe(sorted(gone))
+            self._asked -= gone
         new = [name for name in filters if name not in self._asked]
-        if not self._accepted or not new:
+        if not new:
             return
         _, mid = self._client.subscribe([(name, SubscribeOptions(qos=1, retainAsPublished=True)) for name in new])
         self._asked.update(new)

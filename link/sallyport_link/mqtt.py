@@ -51,7 +51,7 @@ class LinkCounts:
 
 
 def shared(group: str, topic_filter: str) -> str:
-    """A shared subscription: each message goes to one of the gateways in `group`."""
+    """A shared subscription: each message goes to one member of `group`, and nothing that was retained to any."""
     return f"$share/{group}/{topic_filter}"
 
 
@@ -147,9 +147,16 @@ class MqttLink:
         self._wake()
 
     def subscribe(self, filters: Iterable[str]) -> None:
-        """Subscribes now and after every reconnection. `shared()` makes a filter that gateways divide among them."""
+        """Subscribes now and after every reconnection. `shared()` makes a filter of which each message goes to one."""
         with self._lock:
             self._filters.extend(name for name in filters if name not in self._filters)
+        self._wake()
+
+    def unsubscribe(self, filters: Iterable[str]) -> None:
+        """Takes filters back, now and for every reconnection."""
+        gone = set(filters)
+        with self._lock:
+            self._filters = [name for name in self._filters if name not in gone]
         self._wake()
 
     def _wake(self) -> None:

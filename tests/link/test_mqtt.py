@@ -394,6 +394,25 @@ def test_shared_subscriptions_divide_the_messages(link: Callable[..., MqttLink])
     assert all(box.items for box in boxes)
 
 
+def test_a_new_term_s_group_hears_everything_and_what_is_given_back_hears_nothing(link: Callable[..., MqttLink]) -> None:
+    """A lane changes hands: the old keeper may be paused and still subscribed, it takes nothing from the new one."""
+    old, new = Box(), Box()
+    before, after = (link("gateway-1", box, client_id=f"gateway-1-{n}") for n, box in enumerate((old, new)))
+    before.subscribe([shared("MDI-LANE-1.7", UP.format("MDI-K01"))])
+    after.subscribe([shared("MDI-LANE-1.8", UP.format("MDI-K01"))])
+    kiosk = link("MDI-K01", Box())
+    until(lambda: all(made.connected for made in (before, after, kiosk)))
+    for number in range(10):
+        kiosk.publish(UP.format("MDI-K01"), f"{number}".encode(), 30)
+    until(lambda: len(new.items) == 10)
+    before.unsubscribe([shared("MDI-LANE-1.7", UP.format("MDI-K01"))])
+    until(lambda: len(old.items) == 10)
+    time.sleep(0.5)  # until the broker has heard it
+    kiosk.publish(UP.format("MDI-K01"), b"last", 30)
+    until(lambda: new.payloads[-1:] == [b"last"])
+    assert len(old.items) == 10
+
+
 def test_a_stranger_certificate_is_refused_and_the_reason_is_said(
     broker: Broker, tmp_path: Path, authority: Authority
 ) -> None:

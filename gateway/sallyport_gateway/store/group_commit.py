@@ -49,6 +49,8 @@ class Store:
         self.where = _shown(where)
         self._window, self._most = window, most
         self._writer, self._reader = open_engines(where)
+        self.shared = self._writer.dialect.name == "postgresql"
+        """Whether several gateways may work on it at once."""
         try:
             migrate(self._writer)
         except Exception as error:

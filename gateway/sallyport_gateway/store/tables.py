@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -186,7 +187,7 @@ gateways = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("process", String(32), nullable=False),
-    Column("prisons", String(2_000), nullable=False),
+    Column("lanes", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
 )

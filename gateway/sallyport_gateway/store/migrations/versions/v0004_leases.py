@@ -23,7 +23,7 @@ def upgrade() -> None:
         "gateway",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("process", sa.String(length=32), nullable=False),
-        sa.Column("prisons", sa.String(length=2_000), nullable=False),
+        sa.Column("lanes", sa.Text(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_gateway")),
