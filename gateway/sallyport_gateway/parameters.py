@@ -37,19 +37,6 @@ LEASE_MARGIN_MS: Final = 500
 LEASE_PATIENCE_MS: Final = 5_000
 """How long a newcomer must have been there before it is given lanes, and a free lane waits for whom it belongs to."""
 
-LEASE_MS: Final = 4_000
-"""A gateway that has not renewed its lanes for this long may be replaced: longer than a full disk's flush or a
-collection, short enough that an officer only waits. Between gateways that share a store (docs/adr/0008)."""
-
-LEASE_EVERY_S: Final = 0.5
-"""How often lanes are renewed, claimed and shared: several times in the life of a lease."""
-
-LEASE_MARGIN_MS: Final = 500
-"""A gateway falls silent this much before its lease ends, by its own clock: two clocks that count 4 s differ by less."""
-
-LEASE_PATIENCE_MS: Final = 5_000
-"""How long a newcomer must have been there before it is given lanes, and a free lane waits for whom it belongs to."""
-
 BROKER_AWAY_MS: Final = 3_000
 """A gateway that has not been connected to the broker for this long gives its lanes up: another one may hear them."""
 
