@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -15,6 +14,7 @@ from sallyport_gateway.authority.policy import ReleasePolicy
 from sallyport_gateway.drivers.authority_holds import Escalation
 from sallyport_gateway.drivers.authority_rounds import go_round
 from sallyport_gateway.drivers.authority_sweep import Raised
+from sallyport_gateway.notice import Notice
 from sallyport_gateway.store import Store
 from sallyport_protocol.errors import RoadError
 
@@ -22,14 +22,6 @@ log = logging.getLogger(__name__)
 
 EVERY_S: Final = 20.0
 """An alarm about a release that has happened is then well below a minute old."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that officers must be told: an alarm's code and its sentence."""
-
-    code: str
-    sentence: str
 
 
 async def keep_watch(
@@ -66,9 +58,12 @@ def _escalated(each: Escalation) -> Notice:
         return Notice(
             "OVER_DETENTION",
             f"{held.prisoner_number} should have been free since midnight. Held for {minutes} min; {owner} owns it.",
+            held.prison,
         )
     return Notice(
-        "HOLD_ESCALATED", f"{held.prisoner_number} is held for {minutes} min, owned by {owner}. Tell the {level}."
+        "HOLD_ESCALATED",
+        f"{held.prisoner_number} is held for {minutes} min, owned by {owner}. Tell the {level}.",
+        held.prison,
     )
 
 
@@ -77,6 +72,7 @@ def _released_in_error(raised: Raised) -> Notice:
     return Notice(
         "RELEASED_IN_ERROR",
         f"{raised.prisoner_number} has been released, and now: {raised.alarm.finding.sentence} Tell: {whom}.",
+        raised.prison,
     )
 
 

@@ -79,9 +79,15 @@ def take(conn: Connection, log: str, batch: Batch, before: int | None, now: date
     heard = min(batch.as_of or now, now)
     conn.execute(update(feeds).where(feeds.c.name == FEED).values(position=at, heard_at=millis(heard)))
     if effects.everybody:
+        conn.execute(update(feeds).where(feeds.c.name == FEED).values(floor=millis(now) + 1))
         unhear(conn)
         life.revise(conn, [each.authorisation for each in life.pending(conn)])
     return Taken(at, tuple(effects.people), effects.everybody, tuple(effects.alarms))
+
+
+def floor(conn: Connection) -> datetime:
+    """What was asked of the sources before this moment counts no more."""
+    return from_millis(conn.execute(select(feeds.c.floor).where(feeds.c.name == FEED)).scalar() or 0)
 
 
 def settle_aside(conn: Connection, number: int, by: By, now: datetime) -> bool:
@@ -100,7 +106,7 @@ def _enter(conn: Connection, at: int) -> bool:
     """The first answer ever: we follow from here. What was before was never read by us, and so is in no record."""
     if position(conn) is not None:
         return False
-    conn.execute(insert(feeds), {"name": FEED, "position": at})
+    conn.execute(insert(feeds), {"name": FEED, "position": at, "floor": 0})
     return True
 
 
@@ -139,6 +145,7 @@ def _do(conn: Connection, log: str, each: Notification, effects: _Effects, now: 
 
 def _void(conn: Connection, number: str, kind: str, now: datetime) -> tuple[str, ...]:
     done = void(conn, number, kind, now)
+    unhear(conn, prisoner_number=number)
     life.revise(conn, done.touched)
     return done.paused
 

@@ -6,6 +6,7 @@ of what was read is bounded by check 24 whatever happens to the road.
 """
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -17,8 +18,8 @@ from sallyport_gateway.authority.hmpps import ROUTES, VOIDING_EVENTS, Route, fin
 from sallyport_gateway.authority.identifiers import is_prisoner_number
 from sallyport_gateway.authority.records import Conflict, Identity, PrisonerRecord, Record, Warrant
 from sallyport_gateway.authority.words import Source
-from sallyport_gateway.drivers.authority_access import By
-from sallyport_gateway.drivers.authority_records import SHAPES, Kind, Put, hear, put, retire, void
+from sallyport_gateway.drivers.authority_access import By, millis
+from sallyport_gateway.drivers.authority_records import SHAPES, Kind, Put, hear, heard_about, put, retire, unhear, void
 from sallyport_gateway.drivers.authority_tables import records
 from sallyport_gateway.drivers.hmpps_client import NoSuchThingError
 from sallyport_protocol.errors import MalformedError, SallyportError
@@ -49,42 +50,70 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What the sources said of one person. A source in `troubles` said nothing that can be relied on."""
+    """What the sources said of one person. A source in `troubles` said nothing that can be relied on; one in
+    `unreadable` spoke, but in a way that we do not understand."""
 
     prisoner_number: str
     records: tuple[tuple[Source, Record], ...]
     as_of: dict[Source, datetime]
     troubles: dict[Source, str]
+    unreadable: frozenset[Source] = frozenset()
 
 
-async def fetch(client: Client, prisoner_number: str, now: datetime) -> Fetched:
-    """Asks every route. `now` is the time of asking; a source that names an earlier `asOf` is as old as that."""
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    sentence: str
+    unreadable: bool = False
+
+
+async def fetch(
+    client: Client,
+    prisoner_number: str,
+    now: datetime,
+    *,
+    sources: Collection[Source] = tuple(Source),
+    within: float | None = None,
+) -> Fetched:
+    """Asks every route of `sources` at once, and waits for each at most `within` seconds.
+
+    `now` is the time of asking; a source that names an earlier `asOf` is as old as that.
+    """
     if not is_prisoner_number(prisoner_number):
         raise MalformedError(f"{prisoner_number!r} is not a prisoner number; nothing is asked about it.")
-    answers = await asyncio.gather(*(_ask(client, route, prisoner_number, now) for route in ROUTES))
-    troubles = {route.source: answer for route, answer in zip(ROUTES, answers, strict=True) if isinstance(answer, str)}
+    routes = [route for route in ROUTES if route.source in sources]
+    answers = await asyncio.gather(*(_ask(client, route, prisoner_number, now, within) for route in routes))
+    troubles = {route.source: each for route, each in zip(routes, answers, strict=True) if isinstance(each, _Trouble)}
     found: list[tuple[Source, Record]] = []
     as_of: dict[Source, datetime] = {}
-    for route, answer in zip(ROUTES, answers, strict=True):
-        if isinstance(answer, str) or route.source in troubles:
+    for route, answer in zip(routes, answers, strict=True):
+        if isinstance(answer, _Trouble) or route.source in troubles:
             continue
         at, told = answer
         found += [(route.source, each) for each in told]
         as_of[route.source] = min(at, as_of.get(route.source, at))
-    return Fetched(prisoner_number, tuple(found), as_of, troubles)
+    unreadable = frozenset(source for source, each in troubles.items() if each.unreadable)
+    said = {source: each.sentence for source, each in troubles.items()}
+    return Fetched(prisoner_number, tuple(found), as_of, said, unreadable)
 
 
-async def _ask(client: Client, route: Route, number: str, now: datetime) -> tuple[datetime, list[Record]] | str:
+async def _ask(
+    client: Client, route: Route, number: str, now: datetime, within: float | None
+) -> tuple[datetime, list[Record]] | _Trouble:
     """The route's records and their time, or why there are none to rely on."""
     try:
-        answer = await client.get(route.source, route.path.format(number=quote(number, safe="")))
+        async with asyncio.timeout(within):
+            answer = await client.get(route.source, route.path.format(number=quote(number, safe="")))
         at = _as_of(answer, now)
         told = route.read(answer)
         _check_about(told, number)
     except NoSuchThingError as error:
-        return (now, []) if route.source in _MAY_BE_NOTHING else str(error)
+        return (now, []) if route.source in _MAY_BE_NOTHING else _Trouble(str(error))
+    except TimeoutError:
+        return _Trouble(f"{route.source} did not answer within {within:g} s.")
+    except MalformedError as error:
+        return _Trouble(str(error), unreadable=True)
     except SallyportError as error:
-        return str(error)
+        return _Trouble(str(error))
     return at, told
 
 
@@ -109,11 +138,18 @@ def _check_about(told: list[Record], number: str) -> None:
 
 
 def keep(conn: Connection, fetched: Fetched, now: datetime) -> Put:
-    """Stores what was fetched: new and changed records put, missing ones retired, the sources heard."""
-    number, told = fetched.prisoner_number, [record for _, record in fetched.records]
+    """Stores what was fetched: new and changed records put, missing ones retired, the sources heard.
+
+    An answer that is older than what is known changes nothing. A source that cannot be understood any more is not
+    heard at all: what it said before may be what it now takes back.
+    """
+    number, known = fetched.prisoner_number, heard_about(conn, [fetched.prisoner_number])
+    as_of = {source: at for source, at in fetched.as_of.items() if not _older(at, known.get(source))}
     done: list[Put] = []
-    kept: dict[Kind, set[str]] = {kind: set() for source in fetched.as_of for kind in _KINDS[source]}
+    kept: dict[Kind, set[str]] = {kind: set() for source in as_of for kind in _KINDS[source]}
     for source, answer in fetched.records:
+        if source not in as_of:
+            continue
         record = keep_reviews(_identity(conn, number), answer) if isinstance(answer, Identity) else answer
         kind = _KIND_OF[type(record)]
         shape = SHAPES[kind]
@@ -121,14 +157,20 @@ def keep(conn: Connection, fetched: Fetched, now: datetime) -> Put:
         stray = isinstance(record, Warrant) and source is Source.WARRANTS and record.prisoner_number is None
         done.append(put(conn, kind, None if stray else number, record, BY, now))
     done += _retire_missing(conn, number, kept, now)
-    done += _note_conflicts(conn, number, find_conflicts(told), now)
-    for source, at in fetched.as_of.items():
+    done += _note_conflicts(conn, number, find_conflicts(_stored(conn, number)), now)
+    for source, at in as_of.items():
         hear(conn, source, at, number)
+    for source in fetched.unreadable:
+        unhear(conn, source, number)
     return Put(
         any(each.changed for each in done),
         tuple(dict.fromkeys(name for each in done for name in each.touched)),
         tuple(dict.fromkeys(name for each in done for name in each.paused)),
     )
+
+
+def _older(at: datetime, known: datetime | None) -> bool:
+    return known is not None and millis(at) < millis(known)
 
 
 def _retire_missing(conn: Connection, number: str, kept: dict[Kind, set[str]], now: datetime) -> list[Put]:
@@ -138,6 +180,15 @@ def _retire_missing(conn: Connection, number: str, kept: dict[Kind, set[str]], n
         stray = select(records.c.key).where(records.c.prisoner_number.is_(None))
         stored += [(Kind.WARRANT, key) for key in conn.execute(stray).scalars()]
     return [retire(conn, kind, key, BY, now) for kind, key in stored if kind in kept and key not in kept[kind]]
+
+
+def _stored(conn: Connection, number: str) -> list[Record]:
+    """What may contradict one another, as it is now known: a source that was not asked this time included."""
+    kinds = (Kind.PRISONER, Kind.COURT_CASE)
+    query = select(records.c.kind, records.c.document).where(
+        records.c.prisoner_number == number, records.c.kind.in_([kind.value for kind in kinds])
+    )
+    return [SHAPES[Kind(row.kind)].model.parse(row.document) for row in conn.execute(query)]
 
 
 def _note_conflicts(conn: Connection, number: str, said: tuple[str, ...], now: datetime) -> list[Put]:

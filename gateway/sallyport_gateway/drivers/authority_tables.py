@@ -216,8 +216,10 @@ feeds = Table(
     Column("name", String(16), primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("heard_at", BigInteger),
+    Column("floor", BigInteger, nullable=False),
 )
-"""How far a feed of changes was taken, and up to which moment nothing of it is missing."""
+"""How far a feed of changes was taken, and up to which moment nothing of it is missing. What was asked of the sources
+before `floor` counts no more."""
 
 events_seen = Table(
     "authority_event",

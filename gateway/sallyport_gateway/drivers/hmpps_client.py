@@ -8,7 +8,7 @@ import asyncio
 import json
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -46,13 +46,15 @@ class NoSuchThingError(RoadError):
 
 @dataclass(frozen=True, slots=True)
 class HmppsPlace:
-    """Where HMPPS is and what opens its door."""
+    """Where HMPPS is and what opens its door: a certificate, an API key, or both. `elsewhere`: other base addresses
+    by source. Without `authorities` the machine's own are trusted."""
 
     url: str
-    authorities: Path
-    certificate: Path
-    key: Path
-    api_key: str = field(repr=False)
+    authorities: Path | None
+    certificate: Path | None
+    key: Path | None
+    api_key: str = field(repr=False, default="")
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -87,14 +89,15 @@ class HmppsClient:
         total: float = TOTAL,
     ) -> None:
         """Raises RoadError when the certificate, key or authorities cannot be used."""
-        self._spread, self._total = spread, total
+        self._place, self._spread, self._total = place, spread, total
         self._breakers: dict[str, Breaker] = {}
+        key = {"x-api-key": place.api_key} if place.api_key else {}
         self._http = httpx.AsyncClient(
-            base_url=place.url,
             verify=_tls(place),
             timeout=timeout,
-            headers={"x-api-key": place.api_key, "accept": "application/json"},
+            headers={"accept": "application/json", **key},
             follow_redirects=False,
+            trust_env=False,  # a proxy of the environment would see the API key and every name
         )
 
     async def close(self) -> None:
@@ -133,8 +136,9 @@ class HmppsClient:
         raise RoadError(f"{source} failed {ATTEMPTS} times: {last}.")
 
     async def _once(self, source: str, path: str) -> bytes:
+        base = self._place.elsewhere.get(source, self._place.url).rstrip("/")
         try:
-            async with self._http.stream("GET", path) as response:
+            async with self._http.stream("GET", base + path) as response:
                 if response.status_code == 404:
                     raise NoSuchThingError(f"{source} knows no {path}.")
                 if response.status_code >= 500 or response.status_code == 429:
@@ -167,8 +171,9 @@ def _object(source: str, body: bytes) -> dict[str, Any]:
 
 def _tls(place: HmppsPlace) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=str(place.authorities))
-        context.load_cert_chain(str(place.certificate), str(place.key))
+        context = ssl.create_default_context(cafile=str(place.authorities) if place.authorities else None)
+        if place.certificate is not None:
+            context.load_cert_chain(str(place.certificate), None if place.key is None else str(place.key))
     except (OSError, ssl.SSLError) as error:
         raise RoadError(f"The certificate for HMPPS cannot be used ({error}): look at {place.certificate}.") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
