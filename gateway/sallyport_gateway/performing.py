@@ -1,5 +1,6 @@
 """Doing what an officer's believed act says. A sentence when it is refused; MalformedError for wrong fields."""
 
+import json
 from typing import Final
 
 from sqlalchemy import Connection
@@ -31,6 +32,7 @@ class Performing:
     async def perform(self, believed: BelievedAct, now: int) -> str | None:
         """Does it; a sentence when it is refused. `now` in ms since 1970 UTC."""
         service, fields = self._service, Fields(believed.act.fields)
+        await self._gather(believed, fields)
         match believed.act.kind:
             case ActKind.START | ActKind.MANUAL:
                 return await self._begin(believed, fields)
@@ -42,6 +44,19 @@ class Performing:
                 return await self._freeze(believed, fields, now)
             case ActKind.RECONCILE:
                 return await service.store.write(lambda conn: self._reconcile(conn, believed, fields, now))
+
+    async def _gather(self, believed: BelievedAct, fields: Fields) -> None:
+        """Who asks, approves or identifies is judged on what the sources say now. A check asks for itself."""
+        office = self._service.office
+        match believed.act.kind:
+            case ActKind.CREATE:
+                await office.gather_person(_about(fields.document()))
+            case ActKind.APPROVE | ActKind.MANUAL:
+                await office.gather(fields.text("authorisation"), True)
+            case ActKind.SECOND | ActKind.KEY:
+                for lane in self._service.lanes.values():
+                    if lane.check is not None and _has(lane, fields.session()):
+                        await office.gather(lane.check.authorisation, False)
 
     # At a door
 
@@ -171,6 +186,16 @@ def _bring_to_life(conn: Connection, authorisation: str, cites: str | None, now:
         return None
     answer = life.create(conn, authorisation, now, cites)
     return answer.advice if isinstance(answer, Refused) else None
+
+
+def _about(document: str) -> str:
+    """Whom a document is about, as far as it says; what is wrong with it is said when it is entered."""
+    try:
+        content = json.loads(document)
+    except (ValueError, RecursionError):
+        return ""
+    number = content.get("prisonerNumber") if isinstance(content, dict) else None
+    return number if isinstance(number, str) else ""
 
 
 def _has(lane: Lane, session: bytes) -> bool:

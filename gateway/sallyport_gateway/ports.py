@@ -141,6 +141,10 @@ async def gather_nothing(authorisation: str, thoroughly: bool) -> None:
     """Where the records are kept in the store itself."""
 
 
+async def gather_nobody(prisoner_number: str) -> None:
+    """The same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """What all lanes of one gateway share."""
@@ -161,3 +165,5 @@ class Office:
     gather: Callable[[str, bool], Awaitable[None]] = gather_nothing
     """Reads anew, in no transaction, what sources elsewhere say of an authorisation's person. With True it waits for
     every source as long as the road allows, else only as long as a step of an opening may take. Raises nothing."""
+    gather_person: Callable[[str], Awaitable[None]] = gather_nobody
+    """The same of a prisoner number, thoroughly."""

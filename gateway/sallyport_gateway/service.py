@@ -13,12 +13,14 @@ from sallyport_gateway.audit import generations
 from sallyport_gateway.audit.heads import Heads, Standing
 from sallyport_gateway.configuration import Configuration
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
+from sallyport_gateway.drivers.authority_upstream import HmppsAuthority, open_upstream
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
 from sallyport_gateway.drivers.witness_place import open_witness
-from sallyport_gateway.duties import Notice, keep_watch
+from sallyport_gateway.duties import keep_watch
 from sallyport_gateway.keeping import Elsewhere, Keeper
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.lanes import LanePlace, Lanes
+from sallyport_gateway.notice import Notice
 from sallyport_gateway.ports import Office
 from sallyport_gateway.store import Store
 from sallyport_gateway.store.alone import hold_alone
@@ -55,7 +57,9 @@ class Service:
         self.clock = SystemClock()
         log_name = self.store.read_now(lambda conn: generations.current(conn, file.name))
         self.heads = Heads(self.store, log_name, self.signer, witness, lambda: int(time.time() * 1_000))
-        self.authority = EmbeddedAuthority(read(file.secrets.references), self._ledger_current)
+        kind = EmbeddedAuthority if file.hmpps is None else HmppsAuthority
+        self.authority = kind(read(file.secrets.references), self._ledger_current)
+        self.upstream = open_upstream(configuration, self.store, self.authority, log_name, self.clock.now, self._tell)
         self.link = MqttLink(
             file.broker.host,
             file.broker.port,
@@ -77,6 +81,7 @@ class Service:
             lambda topic, message, expiry: self.link.publish(str(topic), message, expiry),
             self.changed,
             self.heads.cover,
+            *((self.upstream.gather, self.upstream.gather_person) if self.upstream else ()),
         )
         places = self._lane_places()
         self.keeper = Keeper(self.store, file.name, places, self.clock) if self.store.shared else None
@@ -130,6 +135,8 @@ class Service:
         self._tasks.append(asyncio.create_task(self._tick(), name="ticks"))
         watch = keep_watch(self.store, self.office.name, self.authority.policy, self.clock.now, self._tell)
         self._tasks.append(asyncio.create_task(watch, name="duties"))
+        if self.upstream is not None:
+            await self.upstream.start()
         await asyncio.to_thread(self.link.start)
 
     async def stop(self) -> None:
@@ -142,6 +149,8 @@ class Service:
         if self.keeper is not None:
             with contextlib.suppress(RoadError):  # without a store its leases run out by themselves
                 await self.keeper.leave()
+        if self.upstream is not None:
+            await self.upstream.stop()
         await asyncio.to_thread(self.store.close)
         if self._alone is not None:
             self._alone.close()
@@ -193,9 +202,10 @@ class Service:
             await self._kept.tick()
 
     def _tell(self, notice: Notice) -> None:
-        """What the duties found is an alarm on every lane."""
+        """What the duties and the feed found is an alarm on every lane, or on those of the prison that it is about."""
         for lane in self.lanes.values():
-            lane.voice.alarm(notice.code, notice.sentence)
+            if notice.prison in (None, lane.entry.prison):
+                lane.voice.alarm(notice.code, notice.sentence)
 
     async def _reload(self) -> None:
         """The book again. Whatever goes wrong, the book that is there stays, the ticks go on, and it is said."""
