@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from sallyport_gateway.audit import tree
 from sallyport_gateway.audit.parameters import MAX_BODY, TILE
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_gateway.store.tables import audit, audit_nodes
 from sallyport_protocol import canonical
 from sallyport_protocol.errors import MalformedError
@@ -41,7 +42,7 @@ class Entry:
 
 
 _HERE = audit.c.log == bindparam("l")
-_LAST: Final = select(audit.c.index, audit.c.leaf).where(_HERE).order_by(audit.c.index.desc()).limit(1)
+_LAST: Final = Prepared(select(audit.c.index, audit.c.leaf).where(_HERE).order_by(audit.c.index.desc()).limit(1))
 _ENTRY: Final = select(audit).where(_HERE, audit.c.index == bindparam("i"))
 _RANGE: Final = (
     select(audit)
@@ -63,7 +64,7 @@ _NODES: Final = (
     )
     .order_by(audit_nodes.c.index)
 )
-_APPEND: Final = insert(audit)
+_APPEND: Final = Prepared(insert(audit).values({each.name: bindparam(each.name) for each in audit.c}))
 _KEEP_NODE: Final = insert(audit_nodes)
 
 
@@ -80,11 +81,10 @@ def append(conn: Connection, log: str, kind: str, content: dict[str, Any], at: i
     body = canonical.encode(content)
     if len(body) > MAX_BODY:
         raise MalformedError(f"an audit entry of {len(body)} bytes is over the limit of {MAX_BODY}: keep its digest")
-    last = conn.execute(_LAST, {"l": log}).first()
+    last = _LAST.first(conn, l=log)
     index, previous = (0, b"") if last is None else (last[0] + 1, last[1])
     entry = Entry(log, index, kind, at, tree.leaf_hash(entry_bytes(log, index, previous, kind, at, body)), body)
-    row = {"log": log, "index": index, "kind": kind, "at": at, "leaf": entry.leaf, "body": body}
-    conn.execute(_APPEND, row)
+    _APPEND.run(conn, log=log, index=index, kind=kind, at=at, leaf=entry.leaf, body=body)
     if (index + 1) % WIDTH == 0:
         _complete(conn, log, index + 1)
     return entry
@@ -92,7 +92,7 @@ def append(conn: Connection, log: str, kind: str, content: dict[str, Any], at: i
 
 def size(conn: Connection, log: str) -> int:
     """How many entries the log has."""
-    last = conn.execute(_LAST, {"l": log}).first()
+    last = _LAST.first(conn, l=log)
     return 0 if last is None else int(last[0]) + 1
 
 

@@ -5,10 +5,12 @@ erasure of a person's data, with who, when and why (Data Protection Act 2018, s.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from sallyport_gateway.drivers.authority_tables import accesses
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.errors import MalformedError
 
 
@@ -49,10 +51,14 @@ class Access:
     why: str
 
 
+_LINE: Final = ("at", "who", "action", "prisoner_number", "what", "why")
+_ADD: Final = Prepared(insert(accesses).inline().values({name: bindparam(name) for name in _LINE}))
+
+
 def log_access(conn: Connection, action: Action, prisoner_number: str | None, what: str, by: By, now: datetime) -> None:
     """Adds a line. `what` names the kind of data, never its content."""
-    row = {"at": millis(now), "who": by.who, "action": action.value, "prisoner_number": prisoner_number}
-    conn.execute(insert(accesses), {**row, "what": what[:200], "why": by.why})
+    who = {"at": millis(now), "who": by.who, "action": action.value, "prisoner_number": prisoner_number}
+    _ADD.run(conn, **who, what=what[:200], why=by.why)
 
 
 def accesses_of(conn: Connection, prisoner_number: str) -> list[Access]:

@@ -11,7 +11,7 @@ says so, and stops or revises lives as `Changed` and `Put` say.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -24,6 +24,7 @@ from sallyport_gateway.authority.words import NOT_DISCHARGES, AuthorisationState
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_records import Kind
 from sallyport_gateway.drivers.authority_tables import approvals, authorisations, records, releases
+from sallyport_gateway.store.prepared import Prepared
 
 _State = AuthorisationState
 LIVING: Final = (_State.PENDING.value, _State.APPROVED.value, _State.PAUSED.value)
@@ -183,12 +184,12 @@ def expire(conn: Connection, now: datetime) -> tuple[str, ...]:
 def find(conn: Connection, authorisation: str) -> Authorisation | None:
     """One authorisation with its approvals."""
     found = _find(conn, authorisation)
-    return None if found is None else _whole([found], _approvals_of(conn, [authorisation]))[0]
+    return None if found is None else _whole([found], _APPROVALS_OF.all(conn, id=authorisation))[0]
 
 
 def number_of(conn: Connection, authorisation: str) -> str | None:
     """The prisoner number that an authorisation is for."""
-    return conn.execute(_NUMBER_OF, {"id": authorisation}).scalar()
+    return cast("str | None", _NUMBER_OF.scalar(conn, id=authorisation))
 
 
 def concerns(conn: Connection, prisoner_number: str) -> bool:
@@ -216,21 +217,27 @@ def of_prison(conn: Connection, prison_id: str, closes_after: datetime) -> tuple
 
 def of_people(conn: Connection, numbers: Sequence[str]) -> tuple[Authorisation, ...]:
     """Every authorisation ever made for these numbers, with its approvals."""
-    rows = [row for number in numbers for row in conn.execute(_OF_PERSON, {"number": number})]
-    given = [row for number in numbers for row in conn.execute(_APPROVALS_OF_PERSON, {"number": number})]
+    rows = [row for number in numbers for row in _OF_PERSON.all(conn, number=number)]
+    given = [row for number in numbers for row in _APPROVALS_OF_PERSON.all(conn, number=number)]
     return _whole(rows, given)
 
 
-_OF_PERSON: Final = select(authorisations).where(authorisations.c.prisoner_number == bindparam("number"))
-_APPROVALS_OF_PERSON: Final = (
+_OF_PERSON: Final = Prepared(select(authorisations).where(authorisations.c.prisoner_number == bindparam("number")))
+_APPROVALS_OF_PERSON: Final = Prepared(
     select(approvals)
     .join(authorisations, approvals.c.authorisation == authorisations.c.id)
     .where(authorisations.c.prisoner_number == bindparam("number"))
     .order_by(approvals.c.at, approvals.c.officer_key)
 )
-_OF_ID: Final = select(authorisations).where(authorisations.c.id == bindparam("id"))
-_NUMBER_OF: Final = select(authorisations.c.prisoner_number).where(authorisations.c.id == bindparam("id"))
-_LOCK_ID: Final = _OF_ID.with_for_update()
+_OF_ID = select(authorisations).where(authorisations.c.id == bindparam("id"))
+_FIND: Final = Prepared(_OF_ID)
+_LOCK: Final = Prepared(_OF_ID.with_for_update())
+_NUMBER_OF: Final = Prepared(select(authorisations.c.prisoner_number).where(authorisations.c.id == bindparam("id")))
+_APPROVALS_OF: Final = Prepared(
+    select(approvals)
+    .where(approvals.c.authorisation == bindparam("id"))
+    .order_by(approvals.c.at, approvals.c.officer_key)
+)
 _OF_IDS: Final = (
     select(approvals)
     .where(approvals.c.authorisation.in_(bindparam("ids", expanding=True)))
@@ -264,7 +271,7 @@ def _not_in(found: Any, authorisation: str, what: str) -> Refused:
 
 
 def _find(conn: Connection, authorisation: str, *, lock: bool = False) -> Any:
-    return conn.execute(_LOCK_ID if lock else _OF_ID, {"id": authorisation}).first()
+    return (_LOCK if lock else _FIND).first(conn, id=authorisation)
 
 
 def _approvals_of(conn: Connection, ids: Sequence[str]) -> Sequence[Any]:

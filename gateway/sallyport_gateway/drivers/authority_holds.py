@@ -11,6 +11,7 @@ from sallyport_gateway.authority.calendar import from_millis
 from sallyport_gateway.authority.holding import Clock, Ending, Held, Level, clock
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_tables import holds
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.causes import CauseCode, NextStep, Owner
 from sallyport_protocol.decision import Verdict
 
@@ -103,12 +104,12 @@ def end_hold(conn: Connection, hold: int, ending: Ending, by: By, now: datetime)
 
 def end_holds_of(conn: Connection, authorisation: str, ending: Ending, by: By, now: datetime) -> int:
     """Ends every open hold of an authorisation: a later attempt released, or it was withdrawn."""
-    open_ones = conn.execute(_OPEN_OF, {"authorisation": authorisation}).scalars().all()
-    return sum(end_hold(conn, hold, ending, by, now) for hold in open_ones)
+    open_ones = _OPEN_OF.all(conn, authorisation=authorisation)
+    return sum(end_hold(conn, hold.id, ending, by, now) for hold in open_ones)
 
 
-_OPEN_OF: Final = select(holds.c.id).where(
-    holds.c.authorisation == bindparam("authorisation"), holds.c.ended_at.is_(None)
+_OPEN_OF: Final = Prepared(
+    select(holds.c.id).where(holds.c.authorisation == bindparam("authorisation"), holds.c.ended_at.is_(None))
 )
 
 

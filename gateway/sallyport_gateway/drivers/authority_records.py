@@ -36,6 +36,7 @@ from sallyport_gateway.authority.words import AuthorisationState, Source
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_tables import authorisations, heard, names, records
 from sallyport_gateway.drivers.authority_unmatched import renew
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.errors import MalformedError
 
 EVERYBODY: Final = "*"
@@ -220,20 +221,20 @@ def _name_row(number: str, name: Named, *, alias: bool) -> dict[str, Any]:
     }
 
 
-_ABOUT: Final = select(records.c.kind, records.c.key, records.c.document).where(
-    records.c.prisoner_number == bindparam("number")
+_ABOUT: Final = Prepared(
+    select(records.c.kind, records.c.key, records.c.document).where(records.c.prisoner_number == bindparam("number"))
 )
-_HEARD: Final = select(heard).where(or_(heard.c.scope == bindparam("number"), heard.c.scope == EVERYBODY))
+_HEARD: Final = Prepared(select(heard).where(or_(heard.c.scope == bindparam("number"), heard.c.scope == EVERYBODY)))
 
 
 def records_about(conn: Connection, numbers: list[str]) -> list[Any]:
     """Rows (kind, key, document) about these numbers; most people have one."""
-    return [row for number in numbers for row in conn.execute(_ABOUT, {"number": number})]
+    return [row for number in numbers for row in _ABOUT.all(conn, number=number)]
 
 
 def heard_about(conn: Connection, numbers: list[str]) -> dict[Source, datetime]:
     """When each source was last heard about *all* these numbers."""
-    rows = [row for number in numbers for row in conn.execute(_HEARD, {"number": number})]
+    rows = [row for number in numbers for row in _HEARD.all(conn, number=number)]
     known: dict[tuple[str, str], int] = {(row.source, row.scope): row.as_of for row in rows}
     told: dict[Source, datetime] = {}
     for source in Source:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select, upda
 
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_tables import references
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.messages import Modality
 
@@ -66,10 +67,10 @@ def enrol(conn: Connection, reference: SealedReference, by: By, now: datetime) -
 
 def references_of(conn: Connection, prisoner_number: str) -> tuple[SealedReference, ...]:
     """The references in force, face first. Reading them for a session is logged by the session's audit entry."""
-    return tuple(_reference(row) for row in conn.execute(_IN_FORCE, {"number": prisoner_number}))
+    return tuple(_reference(row) for row in _IN_FORCE.all(conn, number=prisoner_number))
 
 
-_IN_FORCE: Final = (
+_IN_FORCE: Final = Prepared(
     select(references)
     .where(references.c.prisoner_number == bindparam("number"), references.c.ended_at.is_(None))
     .order_by(references.c.modality, references.c.position)

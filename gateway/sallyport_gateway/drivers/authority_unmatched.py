@@ -13,15 +13,17 @@ from typing import Final
 
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from sallyport_gateway.authority.records import Named, Warrant
 from sallyport_gateway.authority.similar import plain, swapped
 from sallyport_gateway.drivers.authority_tables import records, tokens
+from sallyport_gateway.store.prepared import Prepared
 
 _NAME: Final = "unmatched"
-_TOKEN: Final = select(tokens.c.token).where(tokens.c.name == _NAME)
-_TOKEN_SHARED: Final = _TOKEN.with_for_update(read=True)
+_READ = select(tokens.c.token).where(tokens.c.name == _NAME)
+_TOKEN: Final = Prepared(_READ)
+_TOKEN_SHARED: Final = Prepared(_READ.with_for_update(read=True))
 """Holds back a new stray warrant at any gateway until this transaction ends; SQLite's writer is alone anyway."""
 _ALL: Final = select(records.c.document).where(records.c.kind == "WARRANT", records.c.prisoner_number.is_(None))
 
@@ -70,8 +72,8 @@ class UnmatchedWarrants:
                 found.update(held.born.get(each.date_of_birth, ()))
         return tuple(held.warrants[index] for index in sorted(found))
 
-    def _now(self, conn: Connection, query: Select[str]) -> _Held:
-        token = conn.execute(query).scalar() or ""
+    def _now(self, conn: Connection, query: Prepared) -> _Held:
+        token = query.scalar(conn) or ""
         held = self._held
         if held.token != token:
             held = self._held = _hold(token, [Warrant.parse(document) for document in conn.execute(_ALL).scalars()])

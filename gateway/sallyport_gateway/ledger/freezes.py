@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_gateway.store.tables import fence, freezes
 
 ESTATE: Final = "*"
@@ -39,11 +40,13 @@ class Lift(StrEnum):
     NOT_FROZEN = "NOT_FROZEN"
 
 
-_OVER: Final = select(freezes).where(
-    or_(
-        and_(freezes.c.scope == Scope.ESTATE),
-        and_(freezes.c.scope == Scope.PRISON, freezes.c.name == bindparam("prison")),
-        and_(freezes.c.scope == Scope.LANE, freezes.c.name == bindparam("lane")),
+_OVER: Final = Prepared(
+    select(freezes).where(
+        or_(
+            and_(freezes.c.scope == Scope.ESTATE),
+            and_(freezes.c.scope == Scope.PRISON, freezes.c.name == bindparam("prison")),
+            and_(freezes.c.scope == Scope.LANE, freezes.c.name == bindparam("lane")),
+        )
     )
 )
 _SHARE: Final = select(fence.c.turn).with_for_update(read=True)
@@ -83,19 +86,19 @@ def over(conn: Connection, prison: str, lane: str, *, share: bool = False) -> li
     ends."""
     if share and conn.dialect.name == "postgresql":
         conn.execute(_SHARE)
-    return [_freeze(row._mapping) for row in conn.execute(_OVER, {"prison": prison, "lane": lane})]
+    return [_freeze(row) for row in _OVER.all(conn, prison=prison, lane=lane)]
 
 
 def in_force(conn: Connection) -> list[Freeze]:
     """Every freeze, oldest first."""
-    return [_freeze(row._mapping) for row in conn.execute(select(freezes).order_by(freezes.c.at))]
+    return [_freeze(row) for row in conn.execute(select(freezes).order_by(freezes.c.at))]
 
 
 def _find(conn: Connection, scope: Scope, name: str) -> Freeze | None:
     row = conn.execute(select(freezes).where(freezes.c.scope == scope, freezes.c.name == name)).first()
-    return None if row is None else _freeze(row._mapping)
+    return None if row is None else _freeze(row)
 
 
-def _freeze(row: object) -> Freeze:
-    values = dict(row)  # type: ignore[call-overload]
+def _freeze(row: Any) -> Freeze:
+    values = row._asdict()
     return Freeze(**{**values, "scope": Scope(values["scope"])})

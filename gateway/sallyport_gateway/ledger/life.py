@@ -10,21 +10,22 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sallyport_gateway.ledger import boards, freezes, nonces
 from sallyport_gateway.ledger.nonces import Decision, Outcome
 from sallyport_gateway.ledger.states import UNSETTLED, Event, State, after
 from sallyport_gateway.ledger.words import Answer, Door, Life, Moved, Reason, Refused, Shown
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_gateway.store.tables import lives
 
 _HERE = lives.c.authorisation == bindparam("a")
-_FIND: Final = select(lives).where(_HERE)
-_LOCK: Final = _FIND.with_for_update()
-_OF_SESSION: Final = select(lives.c.authorisation).where(lives.c.session == bindparam("s"))
+_FIND: Final = Prepared(select(lives).where(_HERE))
+_LOCK: Final = Prepared(select(lives).where(_HERE).with_for_update())
+_OF_SESSION: Final = Prepared(select(lives.c.authorisation).where(lives.c.session == bindparam("s")))
 _MOVING: Final = ("state", "session", "board", "nonce", "holder", "changed_at")
 _FREE: Final[dict[str, Any]] = {"session": None, "board": None, "nonce": None, "holder": None}
-_MOVE: Final = (
+_MOVE: Final = Prepared(
     update(lives)
     .where(_HERE, lives.c.state == bindparam("was"), lives.c.session.is_not_distinct_from(bindparam("held")))
     .values({name: bindparam(f"to_{name}") for name in _MOVING})
@@ -53,7 +54,7 @@ def create(conn: Connection, authorisation: str, now: int, cites: str | None = N
 
 def find(conn: Connection, authorisation: str, *, lock: bool = False) -> Life | None:
     """The authorisation as it is; with `lock`, nobody else moves it before this transaction ends."""
-    row = conn.execute(_LOCK if lock else _FIND, {"a": authorisation}).first()
+    row = (_LOCK if lock else _FIND).first(conn, a=authorisation)
     return None if row is None else _life(row)
 
 
@@ -64,7 +65,7 @@ def reserve(conn: Connection, authorisation: str, session: bytes, holder: str, n
         return life
     if life.stopped_at is not None:
         return Refused(authorisation, Reason.STOPPED, life.state)
-    if conn.execute(_OF_SESSION, {"s": session}).first() is not None:
+    if _OF_SESSION.first(conn, s=session) is not None:
         return Refused(authorisation, Reason.SESSION_HOLDS_ANOTHER, life.state)
     return _move(conn, life, Event.RESERVE, now, session=session, holder=holder)
 
@@ -212,8 +213,8 @@ def _move(conn: Connection, life: Life, event: Event, now: int, **changes: Any) 
 
 
 def _write(conn: Connection, was: Life, new: Life) -> Moved:
-    keys = {"a": was.authorisation, "was": was.state, "held": was.session}
-    moved = conn.execute(_MOVE, keys | {f"to_{name}": getattr(new, name) for name in _MOVING}).rowcount
+    moving = {f"to_{name}": getattr(new, name) for name in _MOVING}
+    moved = _MOVE.run(conn, a=was.authorisation, was=was.state, held=was.session, **moving)
     assert moved == 1, f"{was.authorisation} moved under its lock"
     return Moved(new.authorisation, new.state)
 
@@ -222,6 +223,6 @@ def _whole(evidence: bytes) -> None:
     assert len(evidence) == 32, "evidence is the SHA-256 of the interlock's statement"
 
 
-def _life(row: Row[*tuple[Any, ...]]) -> Life:
-    values = dict(row._mapping)
+def _life(row: Any) -> Life:
+    values = row._asdict()
     return Life(**{**values, "state": State(values["state"])})

@@ -4,9 +4,10 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_gateway.store.tables import acts, boots, revocation_lists, revoked_keys
 
-_FORWARD: Final = (
+_FORWARD: Final = Prepared(
     update(boots)
     .where(
         boots.c.device == bindparam("d"),
@@ -16,15 +17,16 @@ _FORWARD: Final = (
     )
     .values(counter=bindparam("c"))
 )
-_BOOT: Final = select(boots.c.current).where(boots.c.device == bindparam("d"), boots.c.boot == bindparam("b"))
+_BOOT: Final = Prepared(select(boots.c.current).where(boots.c.device == bindparam("d"), boots.c.boot == bindparam("b")))
 _REVOKED: Final = select(revoked_keys.c.at).where(revoked_keys.c.key_id == bindparam("k"))
-_ACT: Final = select(acts.c.at).where(acts.c.key_id == bindparam("k"), acts.c.nonce == bindparam("n"))
+_ACT: Final = Prepared(select(acts.c.at).where(acts.c.key_id == bindparam("k"), acts.c.nonce == bindparam("n")))
+_TAKE_ACT: Final = Prepared(insert(acts).values({each.name: bindparam(each.name) for each in acts.c}))
 
 
 def booted(conn: Connection, device: str, boot: bytes, now: int) -> bool:
     """A device's signed READY names its boot. True for a new boot or the current one again; False for a boot that
     another has followed: that READY is a replay."""
-    known = conn.execute(_BOOT, {"d": device, "b": boot}).scalar()
+    known = _BOOT.scalar(conn, d=device, b=boot)
     if known is not None:
         return bool(known)
     conn.execute(update(boots).where(boots.c.device == device).values(current=0))
@@ -34,14 +36,14 @@ def booted(conn: Connection, device: str, boot: bytes, now: int) -> bool:
 
 def forward(conn: Connection, device: str, boot: bytes, counter: int) -> bool:
     """Accepts a message's counter if it is above every one accepted in the device's current boot (check 8)."""
-    return conn.execute(_FORWARD, {"d": device, "b": boot, "c": counter}).rowcount == 1
+    return _FORWARD.run(conn, d=device, b=boot, c=counter) == 1
 
 
 def first_act(conn: Connection, key_id: bytes, nonce: bytes, now: int) -> bool:
     """Takes an officer's act by the nonce it was signed with; False when it was taken before (a replay)."""
-    if conn.execute(_ACT, {"k": key_id, "n": nonce}).first() is not None:
+    if _ACT.first(conn, k=key_id, n=nonce) is not None:
         return False
-    conn.execute(insert(acts), {"key_id": key_id, "nonce": nonce, "at": now})
+    _TAKE_ACT.run(conn, key_id=key_id, nonce=nonce, at=now)
     return True
 
 

@@ -9,8 +9,9 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_gateway.store.tables import sessions
 
 
@@ -57,17 +58,17 @@ class Session:
 
 
 _HERE = sessions.c.session == bindparam("s")
-_FIND: Final = select(sessions).where(_HERE)
-_LOCK: Final = _FIND.with_for_update()
-_OPEN: Final = insert(sessions)
-_ANSWER: Final = (
+_FIND: Final = Prepared(select(sessions).where(_HERE))
+_NEWS: Final = ("session", "authorisation", "prison", "kiosk", "lane", "challenge", "gateway", "offered_at", "state")
+_OPEN: Final = Prepared(insert(sessions).values({name: bindparam(name) for name in _NEWS}))
+_ANSWER: Final = Prepared(
     update(sessions)
     .where(_HERE, sessions.c.challenge == bindparam("c"), sessions.c.state == SessionState.OFFERED)
     .values(
         state=SessionState.ANSWERED, result_digest=bindparam("d"), result=bindparam("r"), answered_at=bindparam("now")
     )
 )
-_DECIDE: Final = (
+_DECIDE: Final = Prepared(
     update(sessions)
     .where(_HERE, sessions.c.state == SessionState.ANSWERED)
     .values(
@@ -78,30 +79,28 @@ _DECIDE: Final = (
         decided_at=bindparam("now"),
     )
 )
-_END: Final = (
+_END: Final = Prepared(
     update(sessions)
     .where(_HERE, sessions.c.state != SessionState.ENDED)
     .values(state=SessionState.ENDED, ended_at=bindparam("now"), ended_why=bindparam("why"))
 )
-_NEWS: Final = ("session", "authorisation", "prison", "kiosk", "lane", "challenge", "gateway", "offered_at", "state")
 
 
 def open_session(conn: Connection, session: Session) -> None:
     """Keeps a session before its offer leaves. A session id or a challenge used before is an IntegrityError."""
-    conn.execute(_OPEN, {name: getattr(session, name) for name in _NEWS})
+    _OPEN.run(conn, **{name: getattr(session, name) for name in _NEWS})
 
 
 def find(conn: Connection, session: bytes) -> Session | None:
     """The session, or None."""
-    row = conn.execute(_FIND, {"s": session}).first()
+    row = _FIND.first(conn, s=session)
     return None if row is None else _session(row)
 
 
 def answer(conn: Connection, session: bytes, challenge: bytes, result: bytes, now: int) -> Answered:
     """Keeps the first result for a challenge (the signed bytes); tells repetition from contradiction."""
     digest = sha256(result).digest()
-    values = {"s": session, "c": challenge, "d": digest, "r": result, "now": now}
-    if conn.execute(_ANSWER, values).rowcount == 1:
+    if _ANSWER.run(conn, s=session, c=challenge, d=digest, r=result, now=now) == 1:
         return Answered.FIRST
     held = find(conn, session)
     if held is None or held.result_digest is None or held.challenge != challenge:
@@ -111,13 +110,12 @@ def answer(conn: Connection, session: bytes, challenge: bytes, result: bytes, no
 
 def decide(conn: Connection, session: bytes, verdict: str, decision: bytes, audit_index: int, now: int) -> bool:
     """Keeps the one decision on an answered session. False when it has one, or has no answer, or has ended."""
-    values = {"s": session, "v": verdict, "d": decision, "i": audit_index, "now": now}
-    return conn.execute(_DECIDE, values).rowcount == 1
+    return _DECIDE.run(conn, s=session, v=verdict, d=decision, i=audit_index, now=now) == 1
 
 
 def end(conn: Connection, session: bytes, why: str, now: int) -> bool:
     """Ends a session; False when it had ended."""
-    return conn.execute(_END, {"s": session, "now": now, "why": why}).rowcount == 1
+    return _END.run(conn, s=session, now=now, why=why) == 1
 
 
 def unended(conn: Connection, gateway: str | None = None) -> list[Session]:
@@ -128,6 +126,6 @@ def unended(conn: Connection, gateway: str | None = None) -> list[Session]:
     return [_session(row) for row in conn.execute(query)]
 
 
-def _session(row: Row[*tuple[Any, ...]]) -> Session:
-    values = dict(row._mapping)
+def _session(row: Any) -> Session:
+    values = row._asdict()
     return Session(**{**values, "state": SessionState(values["state"])})

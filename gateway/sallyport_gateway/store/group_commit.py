@@ -1,13 +1,14 @@
 """One writer thread, many jobs, one commit.
 
 A disk flushes a few hundred times a second; a flush for every job would be the gateway's limit. So jobs queue, one
-thread runs a batch of them in one transaction, each behind its own savepoint, and commits once. A future resolves
-only after that commit: what has been answered is on the disk (S7).
+thread runs a batch of them in one transaction and commits once. A future resolves only after that commit: what has
+been answered is on the disk (S7). Only when a job fails, its batch is rolled back and run again behind savepoints.
 
 A job may run twice (the first time rolled back), so it changes nothing but the connection it is given.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -31,7 +32,13 @@ Job = Callable[[Connection], T]
 @dataclass(frozen=True, slots=True)
 class _Work:
     job: Job[Any]
-    future: "Future[Any]"
+    future: "Future[Any] | asyncio.Future[Any]"
+
+    def wanted(self) -> bool:
+        """Whether somebody still waits for it."""
+        if isinstance(self.future, asyncio.Future):
+            return not self.future.cancelled()
+        return self.future.set_running_or_notify_cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +73,14 @@ class Store:
     def submit(self, job: Job[T]) -> "Future[T]":
         """Queues `job`; the future resolves with its value once that is durable, or with its own error."""
         future: Future[T] = Future()
-        with self._closing:
-            if self._closed:
-                raise RoadError(f"The store {self.where} is closed: start the gateway again.")
-            self._queue.put(_Work(job, future))
+        self._put(_Work(job, future))
         return future
 
     async def write(self, job: Job[T]) -> T:
         """Runs `job` in the writer; returns its value when that is durable. Raises RoadError, or the job's error."""
-        return await asyncio.wrap_future(self.submit(job))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._put(_Work(job, future))
+        return await future
 
     def write_now(self, job: Job[T]) -> T:
         """`write` for callers without an event loop."""
@@ -108,6 +114,12 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _put(self, work: _Work) -> None:
+        with self._closing:
+            if self._closed:
+                raise RoadError(f"The store {self.where} is closed: start the gateway again.")
+            self._queue.put(work)
+
     def _dispose(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
@@ -116,7 +128,7 @@ class Store:
         busy, more = False, True
         while more:
             batch, more = self._collect(busy)
-            batch = [work for work in batch if work.future.set_running_or_notify_cancel()]
+            batch = [work for work in batch if work.wanted()]
             busy = len(batch) > 1
             if batch:
                 self._commit(batch)
@@ -139,33 +151,49 @@ class Store:
         return batch, True
 
     def _commit(self, batch: list[_Work]) -> None:
-        """Runs a batch in one transaction. A road that broke under one of several jobs makes each run by itself."""
-        for attempt in range(ATTEMPTS if len(batch) == 1 else 1):
-            done: list[_Done] = []
-            committing = False
+        """Runs a batch in one transaction. If a job of several failed, all run again, each behind a savepoint; if the
+        road broke under them, each runs by itself."""
+        for attempt in range(ATTEMPTS):
             try:
-                with self._writer.connect() as conn, conn.begin() as transaction:
-                    done += [_attempt(conn, work, alone=len(batch) == 1) for work in batch]
-                    committing = True
-                    transaction.commit()
-            except Exception as error:
-                if len(batch) > 1 and not committing:
+                done = self._together(batch, guarded=attempt > 0 and len(batch) > 1)
+            except _JobError as failed:
+                if len(batch) > 1 and failed.is_road:
                     for work in batch:
                         self._commit([work])
                     return
-                if _deadlock(error) and not committing and attempt + 1 < ATTEMPTS:
+                again = len(batch) > 1 or _deadlock(failed.error)
+                if again and attempt + 1 < ATTEMPTS:
                     continue
-                failed = road_error(error, self.where) if is_road(error) else error
-                done = [_Done(work, None, failed) for work in batch]
+                done = [_Done(work, None, self._told(failed.error)) for work in batch]
+            except Exception as error:
+                done = [_Done(work, None, self._told(error)) for work in batch]
             self.commits += 1
             _deliver(done)
             return
 
+    def _together(self, batch: list[_Work], guarded: bool) -> list[_Done]:
+        """One transaction. Raises _JobError before the commit, anything else from it."""
+        with self._writer.connect() as conn, conn.begin():
+            try:
+                if guarded:
+                    return [_guarded(conn, work) for work in batch]
+                return [_Done(work, work.job(conn), None) for work in batch]
+            except Exception as error:
+                raise _JobError(error) from error
 
-def _attempt(conn: Connection, work: _Work, alone: bool) -> _Done:
+    def _told(self, error: BaseException) -> BaseException:
+        return road_error(error, self.where) if is_road(error) else error
+
+
+class _JobError(Exception):
+    """What a job raised, so that it is not taken for a failed commit."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.is_road = error, is_road(error)
+
+
+def _guarded(conn: Connection, work: _Work) -> _Done:
     """Runs one job behind a savepoint: its own error takes back its own work only. A broken road is raised."""
-    if alone:
-        return _Done(work, work.job(conn), None)
     conn.exec_driver_sql("SAVEPOINT job")  # a quarter of the cost of SQLAlchemy's nested transaction
     try:
         value = work.job(conn)
@@ -179,7 +207,22 @@ def _attempt(conn: Connection, work: _Work, alone: bool) -> _Done:
 
 
 def _deliver(done: list[_Done]) -> None:
+    """Tells everybody who waits; each event loop is woken once."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Done]] = {}
     for one in done:
+        if isinstance(one.work.future, asyncio.Future):
+            loops.setdefault(one.work.future.get_loop(), []).append(one)
+        else:
+            _settle([one])
+    for loop, theirs in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, theirs)
+
+
+def _settle(done: list[_Done]) -> None:
+    for one in done:
+        if one.work.future.cancelled():
+            continue
         if one.error is None:
             one.work.future.set_result(one.value)
         else:
