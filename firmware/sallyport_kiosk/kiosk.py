@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from sallyport_kiosk import parameters
 from sallyport_kiosk.clock import Clock
+from sallyport_kiosk.device_watch import DeviceWatch
 from sallyport_kiosk.drivers.outbox import Outbox
 from sallyport_kiosk.mouth import Mouth
 from sallyport_kiosk.offers import Boot, refuse_offer
@@ -86,6 +87,9 @@ class Kiosk:
         self._ready_due = 0
         self._idle_due: int | None = 0
         self._trouble = ""
+        self._devices: DeviceWatch | None = None
+        self._look_due = self._status_due = 0
+        self._told: tuple[str, ...] = ()
         self._stopping = Event()
         self._link: MqttLink | None = None
         self._session: Session | None = None
@@ -106,9 +110,13 @@ class Kiosk:
         """Ends `run` soon. Safe in a signal handler."""
         self._stopping.set()
 
-    def run(self, link: MqttLink, session: Session) -> None:
-        """Until `stop`: relay, answer offers, resend what is not acknowledged, say READY."""
+    def run(self, link: MqttLink, session: Session, alive: Callable[[], None] = lambda: None) -> None:
+        """Until `stop`: relay, answer offers, resend what is not acknowledged, say READY and what does not work.
+
+        `alive` is called by every pass, until a session neither ends nor can be ended: then a new start is the remedy.
+        """
         self._link, self._session = link, session
+        self._devices = DeviceWatch(session.face.camera, session.finger.sensor, self._clock)
         link.subscribe(self._mouth.topic(kind) for kind in TO_DEVICE)
         link.start()
         self._lock.start(self.frame)
@@ -116,6 +124,8 @@ class Kiosk:
             while not self._stopping.is_set():
                 self._take()
                 self._tick(self._clock.monotonic_ms())
+                if not self._hung(self._clock.monotonic_ms()):
+                    alive()
         finally:
             self._end_session()
             self._publish(Kind.STATUS, self._mouth.say(Kind.STATUS, self._mouth.status(online=False)))
@@ -178,7 +188,8 @@ class Kiosk:
         assert self._session is not None
         stop = Event()
         stage = set_stage(offer, started, self._clock, self._display, stop)
-        arguments = (self._session, offer, references, stage)
+        assert self._devices is not None
+        arguments = (self._session, offer, references, stage, self._devices)
         thread = Thread(target=_run_session, args=arguments, name="session", daemon=True)
         self._running, self._idle_due = Running(offer, stop, thread, stage.deadline), None
         log.info("session %s begins", offer.session.hex()[:8])
@@ -209,7 +220,7 @@ class Kiosk:
         """Ends what runs, and its references with it; a newer offer supersedes. Whether nothing runs any more."""
         if self._running is not None:
             self._running.stop.set()
-            self._running.thread.join(timeout=5.0)
+            self._running.thread.join(timeout=parameters.END_WAIT_S)
             if self._running.thread.is_alive():
                 return False
             self._running = None
@@ -234,6 +245,7 @@ class Kiosk:
             self._ready_due = now + parameters.READY_MS
             ready = self._mouth.ready(self._offer_sequence, self._tamper())
             self._publish(Kind.READY, self._mouth.say(Kind.READY, ready))
+        self._watch_devices(now)
         if self._running is not None and now >= self._running.deadline:
             self._end_session()
             self._idle_due = now
@@ -241,6 +253,22 @@ class Kiosk:
             self._idle_due = None
             self._display.picture(None)
             self._display.show(Step.IDLE, "WELCOME")
+
+    def _watch_devices(self, now: int) -> None:
+        """What does not work is said when it begins, when it ends, and again and again."""
+        assert self._devices is not None and self._link is not None
+        if now >= self._look_due and self._running is None:
+            self._look_due = now + parameters.DEVICE_LOOK_MS
+            self._devices.look()
+        line = () if self._lock.connected else ("line to the interlock: down; check the cable to the lock box",)
+        faults = (*self._devices.faults, *line, *((self._trouble,) if self._trouble else ()))
+        if self._link.connected and (faults != self._told or now >= self._status_due):
+            self._told, self._status_due = faults, now + parameters.STATUS_MS
+            self._publish(Kind.STATUS, self._mouth.say(Kind.STATUS, self._mouth.status(online=True, faults=faults)))
+
+    def _hung(self, now: int) -> bool:
+        """Whether the session in progress has outlived its time by far."""
+        return self._running is not None and now - self._running.deadline > parameters.HUNG_MS
 
     def _resend(self) -> None:
         """What waits in the outbox; one that fails (a full disk) is said when it begins to and when it is over."""
@@ -260,9 +288,10 @@ class Kiosk:
         self._link.publish(self._mouth.topic(kind), message, parameters.MESSAGE_EXPIRY_S)
 
 
-def _run_session(session: Session, offer: Offer, references: References, stage: Stage) -> None:
+def _run_session(session: Session, offer: Offer, references: References, stage: Stage, devices: DeviceWatch) -> None:
     try:
-        session.run(offer, references, stage)
+        with devices.using:
+            session.run(offer, references, stage)
     except Exception:
         log.exception("the session failed; the door stays locked")
         session.display.show(Step.DONE, "STAFF_WILL_HELP")

@@ -14,6 +14,27 @@ LIVENESS_ATTEMPTS: Final = 3
 STRICTER_STEPS: Final = 1
 """More steps of a challenge where no passive network is in the signed set: five times harder to guess."""
 
+LIGHTS: Final = 8
+"""Colours in one flash of the screen: 384 sequences; with LIGHT_MS about five seconds."""
+
+LIGHT_MS: Final = 600
+"""Time of one colour: four or five frames of a camera after the change; well below WCAG's three flashes a second."""
+
+LIGHT_ATTEMPTS: Final = 2
+"""Flashes in one session: a light that somebody switches on must not count against a person."""
+
+LIT_WAIT_MS: Final = 1_000
+"""Longest wait for the screen's word that it shows a colour; without it the screen is not there, or not ours."""
+
+DARKER_STEPS: Final = 1
+"""More steps of a challenge where the screen's light said nothing."""
+
+WATCH_S: Final = 0.15
+"""Between two looks at the person while the finger is read."""
+
+KNOW_AGAIN_MS: Final = 1_000
+"""While the finger is read the face is known again by its embedding this often."""
+
 AGAIN_S: Final = 1.0
 """Between two challenges: time to read that it begins again."""
 
@@ -40,6 +61,22 @@ RESULT_EXPIRY_S: Final = 60
 
 MESSAGE_EXPIRY_S: Final = 5
 """MQTT expiry of what is worthless when late: READY, presence, interlock frames."""
+
+DEVICE_LOOK_MS: Final = 30_000
+"""Between two looks at camera and sensor while nobody is being verified: an officer hears of a fault before a prisoner
+stands there."""
+
+DEVICE_PATIENCE_MS: Final = 20_000
+"""A look takes 3 s for a lost camera and some seconds for a silent sensor; one that takes longer is itself a fault."""
+
+STATUS_MS: Final = 30_000
+"""STATUS is repeated this often: one that was lost, or replayed, does not stay believed."""
+
+END_WAIT_S: Final = 5.0
+"""Longest wait for a session that is told to end; below the unit's WatchdogSec (20 s)."""
+
+HUNG_MS: Final = 15_000
+"""A session that outlives its time by this much cannot be ended; the main loop then stops feeding the watchdog."""
 
 END_SHOWN_MS: Final = 8_000
 """How long the last instruction of a session stays on the screen."""

@@ -1,6 +1,7 @@
 """The main loop: what it takes up, what it refuses, and that nothing that arrives can end it."""
 
 import secrets
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from kiosk_doors import ABSENT, ALICES, BOARD, BORIS, KIOSK, PRISON, Bench, until
 
 from sallyport_kiosk import parameters
+from sallyport_kiosk.device_watch import SILENT
 from sallyport_kiosk.stage import Step
 from sallyport_protocol import envelope
 from sallyport_protocol.errors import RoadError
@@ -30,6 +32,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parameters, "FACE_ATTEMPT_MS", 60)
     monkeypatch.setattr(parameters, "FINGER_POLL_S", 0.005)
     monkeypatch.setattr(parameters, "PRESENCE_MS", 50)
+    monkeypatch.setattr(parameters, "END_WAIT_S", 0.05)
     monkeypatch.setattr("sallyport_kiosk.kiosk._TICK_S", 0.01)
 
 
@@ -351,3 +354,79 @@ def test_not_even_a_fault_of_the_loop_itself_ends_it(
         until(lambda: "ZeroDivisionError" in caplog.text, "the record")
     up.settled()
     assert up.running
+
+
+# What does not work
+
+
+def faults(bench: Bench) -> list[str]:
+    told = [each for each in bench.heard(Kind.STATUS) if each["online"]]
+    return list(told[-1]["faults"]) if told else ["nothing was said yet"]
+
+
+def test_a_camera_that_goes_is_told_while_nobody_is_there_and_so_is_its_return(up: Bench) -> None:
+    until(lambda: faults(up) == [], "a status without faults")
+    up.camera.frames_left = 0
+    up.clock.ahead_ms += parameters.DEVICE_LOOK_MS
+    until(lambda: any("camera" in each for each in faults(up)), "the fault")
+    up.camera.frames_left = None
+    up.clock.ahead_ms += parameters.DEVICE_LOOK_MS
+    until(lambda: faults(up) == [], "the repair")
+
+
+def test_the_interlocks_line_and_the_sensor_are_told_too(up: Bench) -> None:
+    up.line.connected = False
+    until(lambda: any("interlock" in each for each in faults(up)), "the line's fault")
+    up.line.connected = True
+    up.sensor.unplugged = True
+    up.clock.ahead_ms += parameters.DEVICE_LOOK_MS
+    until(lambda: [each.partition(":")[0] for each in faults(up)] == ["fingerprint sensor"], "the sensor's fault alone")
+    said = len(up.heard(Kind.STATUS))
+    up.clock.ahead_ms += parameters.STATUS_MS
+    until(lambda: len(up.heard(Kind.STATUS)) > said, "the same again, for whoever missed it")
+
+
+def test_nobody_looks_at_the_devices_while_a_session_uses_them(up: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    up.settled()
+    opened: list[str] = []
+    begun(up, up.offer(1))
+    monkeypatch.setattr(up.sensor, "open", lambda: opened.append("opened"))
+    up.clock.ahead_ms += parameters.DEVICE_LOOK_MS
+    up.settled()
+    assert not opened
+
+
+def test_a_device_that_hangs_is_a_fault_itself(up: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(up.camera, "open", lambda: released.wait(30))
+    up.clock.ahead_ms += parameters.DEVICE_LOOK_MS
+    up.settled()
+    up.clock.ahead_ms += parameters.DEVICE_PATIENCE_MS + 1
+    until(lambda: faults(up) == [SILENT], "the fault")
+    released.set()
+
+
+# The watchdog
+
+
+def test_the_main_loop_feeds_the_watchdog_until_a_session_cannot_be_ended(
+    up: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = begun(up, up.offer(1))
+    until(lambda: up.beats > 3, "the watchdog's food")
+    released, stuck = threading.Event(), threading.Event()
+
+    def hang() -> bool:
+        stuck.set()
+        return released.wait(30)
+
+    monkeypatch.setattr(up.sensor, "present", hang)
+    assert stuck.wait(5)
+    up.clock.ahead_ms += offer.expires_in + parameters.HUNG_MS + 1_000
+    until(lambda: up.kiosk._hung(up.clock.monotonic_ms()), "the end of patience")
+    up.settled()
+    fed = up.beats
+    up.settled()
+    assert up.beats == fed
+    released.set()
+    until(lambda: up.beats > fed, "food again, once the session has ended")

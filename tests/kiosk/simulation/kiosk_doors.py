@@ -7,7 +7,7 @@ signatures, sealing, outbox and the main loop are the real ones.
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -26,6 +26,7 @@ from sallyport_kiosk.drivers.outbox import Outbox
 from sallyport_kiosk.face_reader import FaceReader
 from sallyport_kiosk.finger_reader import FingerReader
 from sallyport_kiosk.kiosk import Kiosk
+from sallyport_kiosk.light_reader import LightReader
 from sallyport_kiosk.liveness_reader import LivenessReader
 from sallyport_kiosk.mouth import Mouth
 from sallyport_kiosk.offers import Boot
@@ -34,6 +35,7 @@ from sallyport_kiosk.presence import PresenceWatch
 from sallyport_kiosk.session import Session, set_stage
 from sallyport_kiosk.stage import Stage, Step
 from sallyport_protocol import envelope, sealing
+from sallyport_protocol.actions import Part
 from sallyport_protocol.documents import signed_by
 from sallyport_protocol.errors import RoadError
 from sallyport_protocol.messages import (
@@ -104,7 +106,7 @@ def face_template(person: int) -> FaceTemplate:
 class TaggedPipeline:
     """Stands for the networks: sees what the first pixel says."""
 
-    def analyse(self, frame: Pixels) -> FrameAnalysis:
+    def analyse(self, frame: Pixels, covered: Set[Part] = frozenset()) -> FrameAnalysis:
         shown = int(frame[0, 0, 0])
         if shown == NOBODY:
             return FrameAnalysis((), None, None, (Feedback.NO_FACE,))
@@ -266,6 +268,7 @@ class MemoryDisplay:
 
     def __init__(self) -> None:
         self.shown: list[tuple[Step, str]] = []
+        self.colour = ""
         self.frame: Pixels | None = None
 
     def show(self, step: Step, instruction: str, progress: float = 0.0, finger: int = 0) -> None:
@@ -274,6 +277,12 @@ class MemoryDisplay:
 
     def picture(self, frame: Pixels | None) -> None:
         self.frame = frame
+
+    def light(self, colour: str, number: int) -> None:
+        self.colour = colour
+
+    def lit(self, number: int) -> int | None:
+        return None  # no page shows it
 
 
 # The whole
@@ -321,6 +330,8 @@ class Bench:
             self.boot, self.mouth, self.seal_key, self.outbox, self.line, self.display, self.clock, lambda: False
         )
         self.session = self.make_session()
+        self.beats = 0
+        """How often the main loop said that it lives."""
         self._thread: threading.Thread | None = None
 
     def make_session(self) -> Session:
@@ -329,7 +340,7 @@ class Bench:
         movements: Any = None
         return Session(
             self.boot,
-            LivenessReader(self.camera, pipeline, movements, passive=False),
+            LivenessReader(self.camera, pipeline, movements, LightReader(self.camera, pipeline), passive=False),
             FaceReader(self.camera, pipeline, rates("face"), lambda _: 10),
             FingerReader(self.sensor, extractor, rates("finger"), lambda _: 10),
             PresenceWatch(self.camera, pipeline, rates("face")),
@@ -349,8 +360,11 @@ class Bench:
     def start(self) -> None:
         """Runs the main loop in a thread."""
         link: Any = self.link
-        self._thread = threading.Thread(target=self.kiosk.run, args=(link, self.session), daemon=True)
+        self._thread = threading.Thread(target=self.kiosk.run, args=(link, self.session, self._beat), daemon=True)
         self._thread.start()
+
+    def _beat(self) -> None:
+        self.beats += 1
 
     @property
     def running(self) -> bool:
