@@ -69,7 +69,7 @@ class Lane:
 
     async def begin(self) -> None:
         """Once, before anything is heard: sessions that a process before this one left open have ended."""
-        why, now = "The gateway was restarted.", self._wall()
+        why, now = "The gateway was restarted, or another one keeps this lane now.", self._wall()
         self._forgotten = await self.office.store.write(
             lambda conn: end_forgotten(conn, self.office.name, self.entry.name, why, now)
         )
@@ -127,8 +127,15 @@ class Lane:
             self._forgotten = ()
 
     def _on_status(self, status: Status) -> None:
-        self.faults = status.faults
-        if not status.online and self.ready is not None and status.boot_nonce == self.ready.boot_nonce:
+        if self.ready is None or status.boot_nonce != self.ready.boot_nonce:
+            return  # of an earlier boot: a replay, or the late will of a connection that is gone
+        for fault in status.faults:
+            if fault not in self.faults:
+                self.voice.alarm("KIOSK_FAULT", fault)
+        if self.faults and not status.faults and status.online:
+            self.voice.note("Kiosk works again")
+        self.faults = status.faults if status.online else self.faults
+        if not status.online:
             self.ready_at = None
             self.contact_since = self.office.clock.now()
             self.voice.note("Kiosk lost", "Its connection ended.")

@@ -8,6 +8,8 @@ from sallyport_gateway.board_words import NOT_ACCOUNTED, OTHER_FIRMWARE
 from sallyport_gateway.check import Stage
 from sallyport_protocol.acts import ActKind
 from sallyport_protocol.decision import Verdict
+from sallyport_protocol.messages import Status
+from sallyport_protocol.topics import Kind
 
 
 def test_the_right_person_with_a_right_paper_leaves_once(world: World) -> None:
@@ -56,3 +58,19 @@ def test_a_board_whose_firmware_nobody_approved_gets_no_grant(world: World) -> N
     assert outcome is not None and outcome.accepted, outcome
     world.pass_time(2_000)
     assert len(world.site.monitor.opened) == 1
+
+
+def test_a_kiosks_faults_are_an_alarm_once_and_a_replay_of_another_boot_is_nothing(world: World) -> None:
+    def say(*faults: str, boot: bytes | None = None) -> None:
+        nonce = world.kiosk.boot if boot is None else boot
+        status = Status(kiosk="MDI-K01", boot_nonce=nonce, online=True, faults=faults)
+        world.arrive(*world.kiosk.sign(Kind.STATUS, status))
+
+    world.connect()
+    for _ in range(2):
+        say("camera: unplugged")
+    say("sensor: unplugged", boot=b"0" * 16)
+    assert [(code, sentence) for _, code, sentence in world.lane.voice.alarms] == [("KIOSK_FAULT", "camera: unplugged")]
+    assert not world.lane.kiosk_serves
+    say()
+    assert world.lane.kiosk_serves
