@@ -19,12 +19,14 @@ class DeviceWatch:
     """One round at a time, in its own thread: a device that hangs does not hold up the main loop."""
 
     def __init__(self, camera: Camera, sensor: FingerSensor, clock: Clock) -> None:
+
+        def camera_answers() -> None:
+            camera.open()
+            camera.read()
+
         self.using = Lock()
         """Whoever uses the devices holds it: a round, or a session."""
-        self._probes: dict[str, Callable[[], object]] = {
-            "camera": lambda: (camera.open(), camera.read()),
-            "fingerprint sensor": sensor.open,
-        }
+        self._probes: dict[str, Callable[[], object]] = {"camera": camera_answers, "fingerprint sensor": sensor.open}
         self._clock = clock
         self._found: tuple[str, ...] = ()
         self._since: int | None = None
