@@ -27,6 +27,7 @@ from sallyport_kiosk.drivers.signers import make_signer
 from sallyport_kiosk.face_reader import FaceReader
 from sallyport_kiosk.finger_reader import FingerReader
 from sallyport_kiosk.kiosk import Kiosk
+from sallyport_kiosk.light_reader import LightReader
 from sallyport_kiosk.liveness_reader import LivenessReader
 from sallyport_kiosk.mouth import Mouth
 from sallyport_kiosk.offers import Boot
@@ -143,7 +144,8 @@ def make_session(
     pipeline, extractor = FacePipeline(loaded), FingerExtractor(loaded[FINGER_MODEL])
     face_rates = calibration_for(boot.model_set, "face", pipeline.digests)
     finger_rates = calibration_for(boot.model_set, "finger", (sha256(loaded[FINGER_MODEL]).digest(),))
-    liveness = LivenessReader(camera, pipeline, MovementReader(loaded[MOVEMENT_MODEL]), has_passive(boot.model_set))
+    movements, light = MovementReader(loaded[MOVEMENT_MODEL]), LightReader(camera, pipeline)
+    liveness = LivenessReader(camera, pipeline, movements, light, has_passive(boot.model_set))
 
     def age(reference: Reference) -> int | None:
         return age_in_days(reference, clock.wall_ms())

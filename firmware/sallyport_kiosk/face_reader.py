@@ -72,7 +72,7 @@ class FaceReader:
             if (fresh := fresh_frame(self.camera, stage)) is None:
                 continue  # taken before the offer: not an answer to this challenge
             frame, arrived = fresh
-            analysis = self.pipeline.analyse(frame.image)
+            analysis = self.pipeline.analyse(frame.image, frozenset(stage.needs.covered))
             embedding = self.pipeline.embed(frame.image, analysis.face) if analysis.usable and analysis.face else None
             if follower is not None:
                 follower.see(frame, arrived, analysis, embedding)

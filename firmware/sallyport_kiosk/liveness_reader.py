@@ -1,13 +1,15 @@
 """Asks the person to move as the session's seed says, and tells whether a living one did so.
 
 A guess is worth at most 1e-3 in all challenges of a session together (`face/challenge.py`); a recording of an earlier
-session was asked for something else.
+session was asked for something else. Each thing that could not stand beside the challenge adds a step to it: passive
+networks that are not in the signed set, a screen whose light says nothing.
 """
 
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sallyport_biometrics.face.challenge import Challenge, derive
+from sallyport_biometrics.face.challenge import Action, Challenge, derive
+from sallyport_biometrics.face.flash import Verdict
 from sallyport_biometrics.face.liveness import Failure, Observation, Outcome, begin
 from sallyport_biometrics.face.liveness import Liveness as Attempt
 from sallyport_biometrics.face.movement import Movement, MovementReader
@@ -16,6 +18,7 @@ from sallyport_biometrics.face.words import Embedding, FrameAnalysis
 from sallyport_kiosk import parameters
 from sallyport_kiosk.follower import Follower
 from sallyport_kiosk.frames import fresh_frame
+from sallyport_kiosk.light_reader import LightReader
 from sallyport_kiosk.ports import Camera, Frame
 from sallyport_kiosk.stage import Stage, Step
 from sallyport_protocol.errors import MalformedError, RoadError
@@ -35,11 +38,12 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class LivenessReader:
-    """The camera, the networks, and whether passive networks stand beside the challenge."""
+    """The camera, the networks, the screen's light, and whether passive networks stand beside the challenge."""
 
     camera: Camera
     pipeline: FacePipeline
     movements: MovementReader
+    light: LightReader
     passive: bool
 
     def read(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
@@ -52,23 +56,27 @@ class LivenessReader:
 
     def _attempts(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
         failures: list[Failure] = []
+        if not self._face_found(stage, follower):
+            return _not_passed(failures)
+        light = self.light.read(seed, stage, follower)
+        if light is Verdict.FOREIGN:
+            return Proof(Liveness.FAILED, attempts=1, detail="liveness: the face returns the light of another screen")
+        more = (0 if self.passive else parameters.STRICTER_STEPS) + (
+            0 if light is Verdict.RETURNED else parameters.DARKER_STEPS
+        )
         for number in range(parameters.LIVENESS_ATTEMPTS):
             if number and not stage.over:
                 stage.display.show(Step.FACE, "TRY_AGAIN")
                 stage.stop.wait(parameters.AGAIN_S)
             if not self._face_found(stage, follower):
                 break
-            attempt = self._asked(self._challenge(seed, number), stage, follower)
+            attempt = self._asked(_challenge(seed, number, stage, more), stage, follower)
             if attempt.outcome is Outcome.PASSED:
                 return Proof(Liveness.PASSED, follower.number, number + 1)
             if attempt.outcome is Outcome.PENDING:
                 break
             failures.append(attempt.failure)
         return _not_passed(failures)
-
-    def _challenge(self, seed: bytes, number: int) -> Challenge:
-        more = 0 if self.passive else parameters.STRICTER_STEPS
-        return derive(seed, number, parameters.LIVENESS_ATTEMPTS, more=more)
 
     def _face_found(self, stage: Stage, follower: Follower) -> bool:
         """Waits for a face that a challenge can begin with; its embedding names the track."""
@@ -77,7 +85,7 @@ class LivenessReader:
         while not stage.over and stage.clock.monotonic_ms() < until:
             if (fresh := fresh_frame(self.camera, stage)) is None:
                 continue
-            analysis = self.pipeline.analyse(fresh[0].image)
+            analysis = self.pipeline.analyse(fresh[0].image, frozenset(stage.needs.covered))
             follower.see(*fresh, analysis, self._embedding(fresh[0], analysis))
             if analysis.usable:
                 return True
@@ -92,7 +100,7 @@ class LivenessReader:
             if (fresh := fresh_frame(self.camera, stage)) is None:
                 continue
             frame, arrived = fresh
-            analysis = self.pipeline.analyse(frame.image)
+            analysis = self.pipeline.analyse(frame.image, frozenset(stage.needs.covered))
             embedding = self._embedding(frame, analysis) if recognise else None
             track = follower.see(frame, arrived, analysis, embedding)
             seen = attempt.observe(Observation(float(frame.captured_ms), track, self._movement(frame, analysis)))
@@ -109,6 +117,11 @@ class LivenessReader:
         if analysis.mesh is None or analysis.quality is None:
             return None
         return self.movements.read(frame.image, analysis.mesh, analysis.quality.pose)
+
+
+def _challenge(seed: bytes, number: int, stage: Stage, more: int) -> Challenge:
+    able = frozenset(Action) - frozenset(stage.needs.unable)
+    return derive(seed, number, parameters.LIVENESS_ATTEMPTS, able, stage.needs.slow, more)
 
 
 def _progress(attempt: Attempt) -> float:

@@ -18,7 +18,8 @@ from sallyport_kiosk.follower import Follower
 from sallyport_kiosk.liveness_reader import LivenessReader, Proof
 from sallyport_kiosk.offers import Boot
 from sallyport_kiosk.presence import PresenceWatch, Sighting
-from sallyport_kiosk.stage import Display, Stage, Step
+from sallyport_kiosk.stage import NO_NEEDS, Display, Stage, Step
+from sallyport_kiosk.vigil import watched
 from sallyport_protocol.errors import RoadError
 from sallyport_protocol.messages import (
     Liveness,
@@ -76,11 +77,12 @@ class Session:
             return Liveness.NOT_PERFORMED, (face, self.finger.read(fingers, stage)), person
         proof = self.liveness.read(offer.liveness_seed, stage, follower)
         if proof.liveness is not Liveness.PASSED:
-            proof = believed(proof, follower)
+            proof = believed(proof, follower, self.clock.monotonic_ms())
             return proof.liveness, _nothing(proof, stage), None
         face, person = self.face.read(faces, stage, follower)
-        finger = self.finger.read(fingers, stage)
-        proof = believed(proof, follower)
+        with watched(self.face.camera, self.face.pipeline, stage, follower):
+            finger = self.finger.read(fingers, stage)
+        proof = believed(proof, follower, self.clock.monotonic_ms())
         return proof.liveness, (replace(face, detail=proof.detail or face.detail), finger), person
 
     def _watch(self, offer: Offer, person: FaceTemplate, follower: Follower | None, stage: Stage) -> None:
@@ -89,7 +91,7 @@ class Session:
         A blind kiosk says nothing.
         """
         due = self.clock.monotonic_ms()
-        track = follower.handed_on(self.clock.monotonic_ms()) if follower is not None else None
+        track = follower.track if follower is not None else None
         number = track.number if track is not None else 0
         while not stage.over:
             looked = self._look(person, offer, track, due, stage)
@@ -143,7 +145,8 @@ def set_stage(offer: Offer, started: int, clock: Clock, display: Display, stop: 
         floor_log10=offer.operating.floor_fmr_log10,
     )
     excused = {str(each.modality): each.reason for each in offer.exceptions}
-    return Stage(clock, display, stop, started, started + offer.expires_in, offer.operating.attempts, point, excused)
+    deadline, attempts = started + offer.expires_in, offer.operating.attempts
+    return Stage(clock, display, stop, started, deadline, attempts, point, excused, offer.needs or NO_NEEDS)
 
 
 def age_in_days(reference: Reference, wall_ms: int) -> int | None:
@@ -153,10 +156,15 @@ def age_in_days(reference: Reference, wall_ms: int) -> int | None:
     return days if 0 <= days <= 40_000 else None
 
 
-def believed(proof: Proof, follower: Follower) -> Proof:
-    """The proof, unless the frames are not the camera's or another face than the one that answered is in view."""
+def believed(proof: Proof, follower: Follower, now_ms: int) -> Proof:
+    """The proof, unless the frames are not the camera's or another face than the one that answered is in view.
+
+    Who only went away is no attack; what she proved before is void.
+    """
     if found := sorted(follower.suspicions()):
         return replace(proof, liveness=Liveness.FAILED, detail=f"frames not believed: {', '.join(found)}")
+    if proof.liveness is Liveness.PASSED and follower.left(now_ms):
+        return replace(proof, liveness=Liveness.NOT_PERFORMED, detail="the person went out of the camera's view")
     if proof.liveness is Liveness.PASSED and follower.number != proof.face:
         return replace(proof, liveness=Liveness.FAILED, detail="the face that answered did not stay in view")
     return proof

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Event
-from typing import Protocol
+from typing import Final, Protocol
 
 from sallyport_biometrics.fusion import OperatingPoint
 from sallyport_kiosk.clock import Clock
 from sallyport_kiosk.ports import Pixels
-from sallyport_protocol.messages import Reference
+from sallyport_protocol.messages import Needs, Reference
+
+NO_NEEDS: Final = Needs(unable=(), slow=False, no_light=False, covered=())
 
 
 class Step(StrEnum):
@@ -31,6 +33,12 @@ class Display(Protocol):
     def picture(self, frame: Pixels | None) -> None:
         """The live picture, from memory to the screen; None clears it."""
 
+    def light(self, colour: str, number: int) -> None:
+        """Fills the screen with a colour, by its name in `face.flash.Light`; "" ends that. `number` counts them."""
+
+    def lit(self, number: int) -> int | None:
+        """When the screen said that it showed light `number`, monotonic ms; None while it has not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -48,6 +56,8 @@ class Stage:
     point: OperatingPoint
     exceptions: dict[str, str] = field(default_factory=dict)
     """Modality to the reason that an officer recorded."""
+    needs: Needs = NO_NEEDS
+    """What the person cannot do before the camera, as an officer recorded."""
 
     @property
     def over(self) -> bool:

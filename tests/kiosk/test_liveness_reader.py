@@ -27,6 +27,7 @@ from kiosk_people import (
 
 from sallyport_biometrics.face.challenge import Action
 from sallyport_kiosk import parameters
+from sallyport_kiosk.light_reader import LightReader
 from sallyport_kiosk.liveness_reader import LivenessReader
 from sallyport_kiosk.ports import Frame
 from sallyport_kiosk.presence import PresenceWatch
@@ -86,7 +87,9 @@ class Kiosk:
         self.bench.sensor.clock = clock
         return replace(
             self.bench.session,
-            liveness=LivenessReader(self.camera, self.pipeline, movements, self.passive),
+            liveness=LivenessReader(
+                self.camera, self.pipeline, movements, LightReader(self.camera, self.pipeline), self.passive
+            ),
             face=replace(self.bench.session.face, camera=self.camera, pipeline=self.pipeline),
             watch=PresenceWatch(self.camera, self.pipeline, rates("face")),
             display=self.display,
@@ -125,14 +128,14 @@ def test_who_does_what_the_screen_asks_is_alive_and_matches(kiosk: New) -> None:
     for number in range(10):
         played = kiosk().sees(obedient).run(number)
         assert (played.result.liveness, played.result.outcome) == (Liveness.PASSED, Outcome.MATCH), number
-        assert len(played.asked) == 6
+        assert len(played.asked) == 7
         assert all(each.same_track for each in played.presence) and len(played.presence) == 2
 
 
 def test_passive_networks_in_the_signed_set_take_one_step_away(kiosk: New) -> None:
     one = kiosk()
     one.passive = True
-    assert len(one.sees(obedient).run().asked) == 5
+    assert len(one.sees(obedient).run().asked) == 6
 
 
 def test_the_seed_decides_what_is_asked(kiosk: New) -> None:

@@ -19,5 +19,6 @@ INSTRUCTIONS = MappingProxyType(
         Feedback.TURN_TO_CAMERA: "Look straight at the camera.",
         Feedback.BLURRED: "Hold still.",
         Feedback.FACE_COVERED: "Take away anything that covers your face. If you cannot, call an officer.",
+        Feedback.EXPRESSION: "Open your eyes and close your mouth.",
     }
 )

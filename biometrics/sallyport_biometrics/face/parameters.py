@@ -55,6 +55,12 @@ class Covering:
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    eyes: float
+    mouth: float
+
+
+@dataclass(frozen=True, slots=True)
 class Passive:
     pattern: float
     network: float
@@ -75,6 +81,7 @@ class Parameters:
     pose: PoseLimits
     sharpness: Sharpness
     covering: Covering
+    expression: Expression
     overall: Overall
     passive: Passive
 
@@ -95,6 +102,7 @@ def parsed(tables: dict[str, Any]) -> Parameters:
         pose=PoseLimits(**tables["pose"]),
         sharpness=Sharpness(**tables["sharpness"]),
         covering=Covering(**tables["covering"]),
+        expression=Expression(**tables["expression"]),
         overall=Overall(**tables["overall"]),
         passive=Passive(**tables["passive"]),
     )

@@ -1,5 +1,7 @@
 """A reference photograph from the prison record: bytes that somebody else wrote, judged before they are unpacked."""
 
+from collections.abc import Set
+
 import cv2
 import numpy as np
 
@@ -7,6 +9,7 @@ from sallyport_biometrics.face.parameters import parameters
 from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.face.template import FaceTemplate
 from sallyport_biometrics.face.words import Feedback, Image
+from sallyport_protocol.actions import Part
 from sallyport_protocol.errors import MalformedError
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -14,7 +17,7 @@ JPEG = b"\xff\xd8"
 SIZES = frozenset({*range(0xC0, 0xD0)}) - {0xC4, 0xC8, 0xCC}
 """JPEG markers that start a frame and carry its size (ITU-T T.81, table B.1)."""
 LARGEST_FILE = 20_000_000
-TOLERATED = frozenset({Feedback.TOO_FAR, Feedback.BLURRED})
+TOLERATED = frozenset({Feedback.TOO_FAR, Feedback.BLURRED, Feedback.EXPRESSION})
 """What an old record photograph may be: its quality says so, and the weight of a single frame does not matter."""
 
 
@@ -46,10 +49,13 @@ def size_of(data: bytes) -> tuple[int, int]:
     raise MalformedError("the photograph is neither a JPEG nor a PNG; send one of these")
 
 
-def enrolled(pipeline: FacePipeline, data: bytes) -> FaceTemplate:
-    """The template of one reference photograph, with its quality; `MalformedError` says why there is none."""
+def enrolled(pipeline: FacePipeline, data: bytes, covered: Set[Part] = frozenset()) -> FaceTemplate:
+    """The template of one reference photograph, with its quality; `MalformedError` says why there is none.
+
+    `covered` parts of the face stay so, as an officer recorded.
+    """
     frame = decoded(data)
-    analysis = pipeline.analyse(frame)
+    analysis = pipeline.analyse(frame, covered)
     hindrances = [code for code in analysis.feedback if code not in TOLERATED]
     if analysis.face is None or analysis.quality is None or hindrances:
         found = hindrances[0] if hindrances else Feedback.NO_FACE

@@ -1,6 +1,6 @@
 """The face pipeline on one page: frame -> detect -> mesh -> quality -> align -> embed -> aggregate -> compare."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from sallyport_biometrics.face.parameters import Parameters, parameters
 from sallyport_biometrics.face.quality import assess, complaints
 from sallyport_biometrics.face.template import FaceTemplate, aggregate
 from sallyport_biometrics.face.words import Embedding, Face, Feedback, FrameAnalysis, Image, Mesh
+from sallyport_protocol.actions import Part
 
 MODELS = ("yunet", "face-mesh", "sface")
 """Names in the model store that `FacePipeline` needs."""
@@ -33,8 +34,11 @@ class FacePipeline:
         """SHA-256 of every network in the order of use."""
         return (self._detector.digest, self._mesher.digest, self._embedder.digest)
 
-    def analyse(self, frame: Image) -> FrameAnalysis:
-        """What this frame shows and what the person should do. Never raises for a picture's content."""
+    def analyse(self, frame: Image, covered: Set[Part] = frozenset()) -> FrameAnalysis:
+        """What this frame shows and what the person should do. Never raises for a picture's content.
+
+        `covered` parts of the face stay so, as an officer recorded.
+        """
         if not readable(frame, self._limits):
             return FrameAnalysis((), None, None, (Feedback.FRAME_UNUSABLE,))
         faces = self._detector.detect(frame)
@@ -44,21 +48,21 @@ class FacePipeline:
             return FrameAnalysis(faces, None, None, (Feedback.SEVERAL_FACES,))
         if self._detector.upside_down(frame, faces[0]):
             return FrameAnalysis(faces, None, None, (Feedback.HEAD_TILTED,))
-        return self._judged(frame, faces)
+        return self._judged(frame, faces, covered)
 
     def refine(self, frame: Image, face: Face) -> tuple[Face, Mesh]:
         """The face with the mesh's five points instead of the detector's, and the mesh."""
         mesh = self._mesher.mesh(frame, face)
         return replace(face, landmarks=landmarks_of(mesh)), mesh
 
-    def _judged(self, frame: Image, faces: tuple[Face, ...]) -> FrameAnalysis:
+    def _judged(self, frame: Image, faces: tuple[Face, ...], covered: Set[Part]) -> FrameAnalysis:
         face, mesh = self.refine(frame, faces[0])
         if mesh.presence < self._limits.detector.presence:
             return FrameAnalysis(faces, None, None, (Feedback.NO_FACE,))
         height, width = frame.shape[:2]
         chip = aligned(frame, face.landmarks)
-        quality = assess(chip, face, pose_of(mesh), (height, width), self._limits)
-        return FrameAnalysis(faces, face, quality, complaints(quality, self._limits), mesh)
+        quality = assess(chip, face, pose_of(mesh), (height, width), self._limits, mesh)
+        return FrameAnalysis(faces, face, quality, complaints(quality, self._limits, covered), mesh)
 
     def embed(self, frame: Image, face: Face) -> Embedding:
         """The face's embedding, of length one; zero when the network gave nothing usable."""

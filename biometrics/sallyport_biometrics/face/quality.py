@@ -1,6 +1,7 @@
 """How good a face image is, after the ideas of ISO/IEC 29794-5: measures, one overall number, and feedback."""
 
 import math
+from collections.abc import Set
 
 import cv2
 import numpy as np
@@ -8,11 +9,17 @@ import numpy.typing as npt
 
 from sallyport_biometrics.face.align import ARCFACE
 from sallyport_biometrics.face.parameters import Parameters
-from sallyport_biometrics.face.words import Box, Face, Feedback, Image, Landmarks, Pose, Quality
+from sallyport_biometrics.face.words import Box, Face, Feedback, Image, Landmarks, Mesh, Pose, Quality
+from sallyport_protocol.actions import Part
 
 HEAD_HALF_WIDTH = 1.3
 """Half the width of an upright head with ears, in eye distances; adult mean, anthropometric tables."""
 
+
+EYES = ((159, 145), (33, 133)), ((386, 374), (362, 263))
+"""Points of the mesh: middle of the lids, and corners, of the right and of the left eye."""
+LIPS = (13, 14), (61, 291)
+NEUTRAL_EYES = 0.3
 
 RIGHT_EYE = slice(46, 58), slice(28, 48)
 LEFT_EYE = slice(46, 58), slice(64, 84)
@@ -20,8 +27,13 @@ MOUTH = slice(82, 102), slice(38, 74)
 """Rows and columns of the 112-pixel chip."""
 
 
-def assess(chip: Image, face: Face, pose: Pose, frame_size: tuple[int, int], limits: Parameters) -> Quality:
-    """Measure one face. `chip` is the aligned 112 x 112 cut-out, `frame_size` is (height, width)."""
+def assess(
+    chip: Image, face: Face, pose: Pose, frame_size: tuple[int, int], limits: Parameters, mesh: Mesh | None = None
+) -> Quality:
+    """Measure one face. `chip` is the aligned 112 x 112 cut-out, `frame_size` is (height, width).
+
+    Without `mesh` the face's expression is taken for neutral.
+    """
     region = inner_face(chip)
     left, right = np.array(face.landmarks.left_eye), np.array(face.landmarks.right_eye)
     exposure = limits.exposure
@@ -37,12 +49,17 @@ def assess(chip: Image, face: Face, pose: Pose, frame_size: tuple[int, int], lim
         pose=pose,
         inside=share_inside(head_box(face.landmarks), frame_size),
         overall=0.0,
+        eyes_open=NEUTRAL_EYES if mesh is None else eyes_open(mesh),
+        mouth_open=0.0 if mesh is None else mouth_open(mesh),
     )
     return _with_overall(quality, limits)
 
 
-def complaints(quality: Quality, limits: Parameters) -> tuple[Feedback, ...]:
-    """Everything that keeps this face out of a template, the most useful instruction first."""
+def complaints(quality: Quality, limits: Parameters, covered: Set[Part] = frozenset()) -> tuple[Feedback, ...]:
+    """Everything that keeps this face out of a template, the most useful instruction first.
+
+    `covered` parts stay so, as an officer recorded: nobody is asked to uncover them. No threshold changes.
+    """
     frame, exposure, angles = limits.frame, limits.exposure, limits.pose
     found = {
         Feedback.TOO_FAR: quality.eye_distance < frame.eyes_far,
@@ -55,8 +72,10 @@ def complaints(quality: Quality, limits: Parameters) -> tuple[Feedback, ...]:
         Feedback.HEAD_TILTED: abs(quality.pose.roll) > angles.roll,
         Feedback.TURN_TO_CAMERA: abs(quality.pose.yaw) > angles.yaw or abs(quality.pose.pitch) > angles.pitch,
         Feedback.BLURRED: quality.sharpness < limits.sharpness.least,
-        Feedback.FACE_COVERED: quality.eyes_detail < limits.covering.eyes
-        or quality.mouth_detail < limits.covering.mouth,
+        Feedback.FACE_COVERED: (quality.eyes_detail < limits.covering.eyes and Part.EYES not in covered)
+        or (quality.mouth_detail < limits.covering.mouth and Part.MOUTH not in covered),
+        Feedback.EXPRESSION: (quality.eyes_open < limits.expression.eyes and Part.EYES not in covered)
+        or (quality.mouth_open > limits.expression.mouth and Part.MOUTH not in covered),
     }
     return tuple(code for code, wrong in found.items() if wrong)
 
@@ -70,6 +89,21 @@ def inner_face(chip: Image) -> npt.NDArray[np.float32]:
 def detail(chip: Image, part: tuple[slice, slice]) -> float:
     """Standard deviation of luminance in one part of the 112-pixel chip."""
     return float(cv2.cvtColor(np.ascontiguousarray(chip[part]), cv2.COLOR_BGR2GRAY).std())
+
+
+def eyes_open(mesh: Mesh) -> float:
+    """Height of the wider open eye as a share of its width; near 0 when both are shut."""
+    return max(_gap(mesh, lids, corners) for lids, corners in EYES)
+
+
+def mouth_open(mesh: Mesh) -> float:
+    """Gap between the lips as a share of the mouth's width."""
+    return _gap(mesh, *LIPS)
+
+
+def _gap(mesh: Mesh, across: tuple[int, int], along: tuple[int, int]) -> float:
+    height, width = (float(np.linalg.norm(mesh.points[a] - mesh.points[b])) for a, b in (across, along))
+    return height / width if width > 0 else 0.0
 
 
 def sharpness(region: npt.NDArray[np.float32]) -> float:

@@ -28,6 +28,7 @@ class Feedback(StrEnum):
     TURN_TO_CAMERA = "TURN_TO_CAMERA"
     BLURRED = "BLURRED"
     FACE_COVERED = "FACE_COVERED"
+    EXPRESSION = "EXPRESSION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,10 @@ class Quality:
     """share of the face box inside the frame, 0 to 1"""
     overall: float
     """0 (useless) to 1 (as good as the parameters can tell); the weight of a frame in a template"""
+    eyes_open: float = 0.3
+    """height of the wider open eye as a share of its width"""
+    mouth_open: float = 0.0
+    """gap between the lips as a share of the mouth's width"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

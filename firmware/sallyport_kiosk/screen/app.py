@@ -59,6 +59,11 @@ def create_app(
         jpeg = source.jpeg()
         return Response(status_code=204) if jpeg is None else Response(jpeg, media_type="image/jpeg")
 
+    @app.post("/lit/{number}", status_code=204)
+    async def lit(number: int) -> Response:
+        source.painted(number)
+        return Response(status_code=204)
+
     @app.get("/{language}", response_class=HTMLResponse)
     async def in_language(language: str) -> str:
         return page.whole(_known(page, language), source.state())

@@ -1,13 +1,15 @@
 """The board between the session and the screen: the session writes from its thread, the screen reads from its loop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 from threading import Lock
 from typing import Final
 
 import cv2
 
+from sallyport_kiosk.clock import SystemClock
 from sallyport_kiosk.ports import Pixels
 from sallyport_kiosk.screen.words import AWAY, ScreenState, instruction_for
 from sallyport_kiosk.stage import Step
@@ -21,7 +23,9 @@ QUALITY: Final = 70
 class Board:
     """A `Display` for the session and a `ScreenSource` for the screen. Holds one picture, in memory only."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], int] | None = None) -> None:
+        self._clock = clock or SystemClock().monotonic_ms
+        self._lit: tuple[int, int] | None = None
         self._lock = Lock()
         self._state = AWAY
         self._frame: Pixels | None = None
@@ -30,7 +34,26 @@ class Board:
 
     def show(self, step: Step, instruction: str, progress: float = 0.0, finger: int = 0) -> None:
         """Puts up one instruction by its code, or by a recogniser's feedback code."""
-        state = ScreenState(instruction_for(instruction), step, min(1.0, max(0.0, progress)), finger)
+        self._change(ScreenState(instruction_for(instruction), step, min(1.0, max(0.0, progress)), finger))
+
+    def light(self, colour: str, number: int) -> None:
+        """Fills the screen with a colour; "" ends that."""
+        with self._lock:
+            state, self._lit = replace(self._state, light=colour, light_number=number), None
+        self._change(state)
+
+    def lit(self, number: int) -> int | None:
+        """When a page said that it showed light `number`, monotonic ms; None while none has."""
+        with self._lock:
+            return self._lit[1] if self._lit is not None and self._lit[0] == number else None
+
+    def painted(self, number: int) -> None:
+        """A page says that light `number` is on the screen now; only the first word about the newest light counts."""
+        with self._lock:
+            if self._lit is None and number == self._state.light_number and self._state.light:
+                self._lit = number, self._clock()
+
+    def _change(self, state: ScreenState) -> None:
         with self._lock:
             if state == self._state:
                 return

@@ -23,6 +23,8 @@ DRAWING: Final = {
     Instruction.LESS_LIGHT: "light",
     Instruction.UNCOVER_FACE: "person",
     Instruction.KEEP_STILL: "still",
+    Instruction.RELAX_FACE: "still",
+    Instruction.WATCH_COLOURS: "colours",
     Instruction.LOOK_STRAIGHT: "camera",
     Instruction.TURN_LEFT: "left",
     Instruction.TURN_RIGHT: "right",
@@ -86,6 +88,8 @@ class ScreenPage:
             "progress": f"{state.progress:.2f}",
             "picture": "yes" if state.shows_picture else "no",
             "instruction": state.instruction.value,
+            "light": state.light,
+            "number": str(state.light_number),
         }
 
     def _spoken(self, texts: Texts, state: ScreenState) -> tuple[Texts, ...]:

@@ -17,3 +17,6 @@ class ScreenSource(Protocol):
 
     def jpeg(self) -> bytes | None:
         """The newest live picture, or None when there is none to show. It never touches a disk."""
+
+    def painted(self, number: int) -> None:
+        """A page says that light `number` fills the screen now."""

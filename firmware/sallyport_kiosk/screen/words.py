@@ -23,6 +23,8 @@ class Instruction(StrEnum):
     LESS_LIGHT = "LESS_LIGHT"
     UNCOVER_FACE = "UNCOVER_FACE"
     KEEP_STILL = "KEEP_STILL"
+    RELAX_FACE = "RELAX_FACE"
+    WATCH_COLOURS = "WATCH_COLOURS"
     LOOK_STRAIGHT = "LOOK_STRAIGHT"
     TURN_LEFT = "TURN_LEFT"
     TURN_RIGHT = "TURN_RIGHT"
@@ -57,6 +59,7 @@ FROM_FEEDBACK: Final = MappingProxyType(
         "TURN_TO_CAMERA": Instruction.TURN_TO_CAMERA,
         "BLURRED": Instruction.KEEP_STILL,
         "FACE_COVERED": Instruction.UNCOVER_FACE,
+        "EXPRESSION": Instruction.RELAX_FACE,
         "NO_FINGER": Instruction.PLACE_FINGER,
         "TOO_FAINT": Instruction.PRESS_HARDER,
         "TOO_SMALL": Instruction.MOVE_FINGER,
@@ -83,6 +86,10 @@ class ScreenState:
     """Of this step, 0 to 1; 0 shows no bar."""
     finger: int = 0
     """Which finger is asked for: ISO/IEC 19794-2 position, 1 to 10; 0 when the officer says which."""
+    light: str = ""
+    """The colour that fills the screen, by its name in `face.flash.Light`; empty: none."""
+    light_number: int = 0
+    """Of the lights since the start: the page says which one it shows."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.progress <= 1:
@@ -93,7 +100,7 @@ class ScreenState:
     @property
     def shows_picture(self) -> bool:
         """Whether the person sees herself now."""
-        return self.step == Step.FACE
+        return self.step == Step.FACE and not self.light
 
 
 AWAY: Final = ScreenState(Instruction.OUT_OF_SERVICE)

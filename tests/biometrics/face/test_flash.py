@@ -1,10 +1,13 @@
 """Synthetic skin under a synthetic screen: live faces follow the colours, recordings do not."""
 
+import re
+from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
 
-from sallyport_biometrics.face.flash import AXES, Flash, Light, lights, response, shown
+from sallyport_biometrics.face.flash import AXES, SHORTEST_MS, Flash, Light, Verdict, lights, response, shown
+from sallyport_kiosk import parameters
 
 EVERY_MS = 700.0
 
@@ -60,6 +63,30 @@ def test_frames_of_a_change_are_left_out() -> None:
     flashes = [Flash(Light.RED, 0.0), Flash(Light.BLUE, 1000.0)]
     assert shown(flashes, 10.0) is None
     assert shown(flashes, 900.0) is Light.RED
-    assert shown(flashes, 1020.0) is Light.RED
-    assert shown(flashes, 1200.0) is None
-    assert shown(flashes, 1500.0) is Light.BLUE
+    assert shown(flashes, 940.0) is Light.RED
+    assert shown(flashes, 960.0) is None
+    assert shown(flashes, 1240.0) is None
+    assert shown(flashes, 1260.0) is Light.BLUE
+
+
+def test_what_a_response_says() -> None:
+    returned, foreign, unclear = 0, 0, 0
+    for number in range(50):
+        flashes = screen(number.to_bytes(16), 8)
+        returned += response(flashes, skin(flashes, 6.0, number)).verdict is Verdict.RETURNED
+        other = skin(screen((1000 + number).to_bytes(16), 8), 10.0, number)
+        foreign += response(flashes, other).verdict is Verdict.FOREIGN
+        unclear += response(flashes, skin(flashes, 0.0, number)).verdict is Verdict.UNCLEAR
+    assert (returned, unclear) == (50, 50)
+    assert foreign >= 35, "of a few recordings the colours happen to be alike"
+
+
+def test_the_screen_changes_slowly_enough_for_everybody() -> None:
+    """WCAG 2.3.1: no more than three flashes, pairs of changes, in any one second; and no saturated red."""
+    assert parameters.LIGHT_MS >= SHORTEST_MS >= 1000 / 6
+    sheet = (files("sallyport_kiosk.screen") / "static/screen.css").read_text()
+    colours = re.findall(r'data-light="(RED|GREEN|BLUE)"\].*#(\w\w)(\w\w)(\w\w);', sheet)
+    assert {name for name, *_ in colours} == set(Light)
+    for _, red, green, blue in colours:
+        shares = int(red, 16), int(green, 16), int(blue, 16)
+        assert shares[0] / sum(shares) < 0.8

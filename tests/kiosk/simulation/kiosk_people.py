@@ -4,7 +4,7 @@ No network runs and no real face is shown: the picture is noise around a few pix
 moves, so the challenge, the track, the marks of frames and the session are the real ones.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from sallyport_biometrics.face.movement import Movement
 from sallyport_biometrics.face.words import Embedding, Face, FrameAnalysis, Mesh, Pose
 from sallyport_kiosk.ports import Frame, Pixels
 from sallyport_kiosk.stage import Step
+from sallyport_protocol.actions import Part
 
 SIDE = 128
 FRAME_MS = 66
@@ -76,8 +77,8 @@ class MovingPipeline(TaggedPipeline):
     def __init__(self) -> None:
         self.embedded = 0
 
-    def analyse(self, frame: Pixels) -> FrameAnalysis:
-        found = super().analyse(frame)
+    def analyse(self, frame: Pixels, covered: Set[Part] = frozenset()) -> FrameAnalysis:
+        found = super().analyse(frame, covered)
         if found.face is None:
             return found
         return FrameAnalysis(found.faces, found.face, found.quality, found.feedback, MESH)

@@ -5,7 +5,10 @@ const PICTURE_MS = 100;
 const root = document.documentElement;
 const parts = ["drawing", "words", "steps"];
 
+const AT_ONCE = new Set(["TURN_LEFT", "TURN_RIGHT", "LOOK_UP", "CLOSE_EYES", "SMILE", "LOOK_STRAIGHT", "KEEP_STILL"]);
+
 let lastBeat = performance.now();
+let spoken = document.body.dataset.instruction;
 let polling = false;
 
 connect();
@@ -46,6 +49,26 @@ function show(message) {
   progress.value = Number(message.progress);
   progress.hidden = progress.value === 0;
   root.dataset.picture = message.picture;
+  root.dataset.light = message.light;
+  if (message.light !== "") afterPainting(() => fetch(`/lit/${message.number}`, { method: "POST" }).catch(() => {}));
+  if (message.instruction !== spoken) speak(message.instruction);
+}
+
+// The kiosk times the frames of the camera by the moment at which the colour is really on the screen.
+function afterPainting(tell) {
+  requestAnimationFrame(() => requestAnimationFrame(tell));
+}
+
+// Says the instruction aloud where the machine has a voice for the language; what is asked for at once, in few words.
+function speak(instruction) {
+  spoken = instruction;
+  if (!("speechSynthesis" in window)) return;
+  speechSynthesis.cancel();
+  for (const place of document.querySelectorAll(AT_ONCE.has(instruction) ? "#words .title" : "#words p, #words h1")) {
+    const words = new SpeechSynthesisUtterance(place.textContent);
+    words.lang = place.lang === "en" ? "en-GB" : place.lang;
+    speechSynthesis.speak(words);
+  }
 }
 
 // The next person starts in the site's own language.
