@@ -15,7 +15,7 @@ from sallyport_gateway.check import Check
 from sallyport_gateway.judge_again import HeldBack, decide_again, refuse_people
 from sallyport_gateway.ledger import freezes, life, sessions
 from sallyport_gateway.ledger.freezes import Scope
-from sallyport_gateway.ledger.sessions import Answered, Session
+from sallyport_gateway.ledger.sessions import Answered, Session, SessionState
 from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ledger.words import Refused
 from sallyport_gateway.manual import Facts, Manual, Statement, admit_statements, after, refuse_reason
@@ -37,9 +37,16 @@ class Stated:
     index: int
 
 
-def state(
-    conn: Connection, office: Office, entry: LaneEntry, kiosk: str, kiosk_serves: bool, first: Statement
-) -> Stated | str:
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """How the lane's two devices are: whether the kiosk serves, and whether the interlock has fallen silent."""
+
+    kiosk: str
+    serves: bool
+    board_silent: bool
+
+
+def state(conn: Connection, office: Office, entry: LaneEntry, devices: Devices, first: Statement) -> Stated | str:
     """Keeps the first officer's statement as a session of its own; a sentence when there is no manual path now."""
     now = int(first.at.timestamp() * 1_000)
     case = office.authority.case(conn, first.authorisation)
@@ -48,17 +55,20 @@ def state(
     if first.officer in case.approvers:
         return APPROVED
     held = life.find(conn, first.authorisation)
-    if held is not None and held.state is not State.AVAILABLE:
+    left = _left_behind(conn, entry.name, first.authorisation) if devices.board_silent else None
+    if held is not None and held.state is not State.AVAILABLE and left is None:
         return NOT_AVAILABLE[held.state]
     wait = pause_left(failed_attempts(conn, first.authorisation), office.book().policy, now)
     if wait:
         return f"The last attempt has just failed. Wait {wait} s."
     attempts = attempts_on(conn, first.authorisation)
-    facts = Facts(kiosk_serves, office.authority.enrolled(conn, first.prisoner), attempts)
+    facts = Facts(devices.serves, office.authority.enrolled(conn, first.prisoner), attempts)
     if (untrue := refuse_reason(first.reason, facts)) is not None:
         return untrue
     manual = Manual(first, after(attempts))
-    row = Session(manual.session, first.authorisation, entry.prison, kiosk, entry.name, first.digest, office.name, now)
+    row = Session(
+        manual.session, first.authorisation, entry.prison, devices.kiosk, entry.name, first.digest, office.name, now
+    )
     sessions.open_session(conn, row)
     content = {
         "lane": entry.name,
@@ -84,6 +94,8 @@ def settle_statements(conn: Connection, office: Office, check: Check, manual: Ma
     now = int(moment.timestamp() * 1_000)
     if sessions.answer(conn, check.session, manual.first.digest, pair, now) is not Answered.FIRST:
         return "This check has ended. Start again."
+    if (left := _left_behind(conn, check.lane, check.authorisation)) is not None:
+        life.take_over(conn, check.authorisation, left, check.session, now)
     question = Question(
         check.authorisation,
         check.prison,
@@ -107,7 +119,8 @@ def release_by_key(conn: Connection, office: Office, check: Check, place: Place,
 
     The prison's authorisations are suspended until two officers have reconciled what happened (design §1).
     """
-    if outcomes.unsettled_here(conn, place):
+    unsettled = [each for each in outcomes.unsettled_here(conn, place) if each.session != check.session]
+    if unsettled:
         return "The last opening at this door is not settled yet. Wait for the interlock's word, or reconcile it."
     if (why := refuse_people(office, check)) is not None:
         return why
@@ -116,19 +129,30 @@ def release_by_key(conn: Connection, office: Office, check: Check, place: Place,
     content = {"lane": check.lane, "session": check.session, "authorisation": check.authorisation, "officer": officer}
     if again.verdict is not Verdict.RELEASE:
         why = again.telling.sentence if again.telling else "It is no longer a release."
-        held = audit.append(conn, office.name, "KEY_REFUSED", {**content, **again.to_map()}, now)
-        return HeldBack(why, again, held.index)
-    for answer in (
-        life.reserve(conn, check.authorisation, check.session, office.name, now),
-        life.released_manually(conn, check.authorisation, check.session, now),
-    ):
-        if isinstance(answer, Refused):
-            return answer.advice
+        index = audit.append(conn, office.name, "KEY_REFUSED", {**content, **again.to_map()}, now).index
+        return HeldBack(why, again, index)
+    held = life.find(conn, check.authorisation, lock=True)
+    if held is None or held.session != check.session:
+        life.reserve(conn, check.authorisation, check.session, office.name, now)
+    answer = life.released_manually(conn, check.authorisation, check.session, now)
+    if isinstance(answer, Refused):
+        return answer.advice
     office.authority.released(conn, check.authorisation, office.clock.now())
     why = f"Somebody was let out by key at {check.lane}: reconcile"
     freezes.freeze(conn, Scope.PRISON, check.prison, office.name, why, now)
     sessions.end(conn, check.session, "Let out by key.", now)
     return audit.append(conn, office.name, "KEY_RELEASE", content, now).index
+
+
+def _left_behind(conn: Connection, lane: str, authorisation: str) -> bytes | None:
+    """The ended session of this lane that still holds the authorisation: its interlock was asked and fell silent before
+    any grant was made. Nothing can open on it any more, and without the interlock nothing frees it."""
+    held = life.find(conn, authorisation)
+    if held is None or held.state is not State.RESERVED or held.session is None:
+        return None
+    of = sessions.find(conn, held.session)
+    ended = of is not None and of.lane == lane and of.state is SessionState.ENDED
+    return held.session if ended else None
 
 
 APPROVED = "An officer who approved this release may not also identify the person."

@@ -67,6 +67,12 @@ class Lane:
         """Whether the kiosk is heard and says that it works: then nobody does without it for its sake."""
         return self.in_contact and not self.faults and self.ready is not None and not self.ready.tamper
 
+    @property
+    def board_silent(self) -> bool:
+        """Whether the interlock has not been heard for a while, though it is asked every few seconds."""
+        heard = self.opening.belief.heard
+        return heard is None or self.office.clock.monotonic_ms() - heard > parameters.READY_AGE_MS
+
     async def begin(self) -> None:
         """Once, before anything is heard: sessions that a process before this one left open have ended."""
         why, now = "The gateway was restarted, or another one keeps this lane now.", self._wall()

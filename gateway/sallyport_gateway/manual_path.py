@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sallyport_gateway import parameters
 from sallyport_gateway.check import Check, Stage
-from sallyport_gateway.identifying import Stated, release_by_key, settle_statements, state
+from sallyport_gateway.identifying import Devices, Stated, release_by_key, settle_statements, state
 from sallyport_gateway.judge_again import HeldBack
 from sallyport_gateway.manual import Statement, refuse_second
 from sallyport_gateway.settling import Decided
@@ -23,8 +23,9 @@ async def identify(lane: "Lane", first: Statement) -> str | None:
         running = lane.check
         if running is not None and not running.over and running.stage is not Stage.DECIDED:
             return "A check is running in this lane. End it first."
-        office, entry, serves = lane.office, lane.entry, lane.kiosk_serves
-        stated = await office.store.write(lambda conn: state(conn, office, entry, lane.kiosk, serves, first))
+        office, entry = lane.office, lane.entry
+        devices = Devices(lane.kiosk, lane.kiosk_serves, lane.board_silent)
+        stated = await office.store.write(lambda conn: state(conn, office, entry, devices, first))
         if not isinstance(stated, Stated):
             return stated
         if running is not None and not running.over:

@@ -140,6 +140,17 @@ def lost(conn: Connection, authorisation: str, session: bytes, now: int) -> Answ
     return life if isinstance(life, Refused) else _move(conn, life, Event.LOST, now)
 
 
+def take_over(conn: Connection, authorisation: str, ended: bytes, session: bytes, now: int) -> Answer:
+    """A reservation passes from a session that has ended to one of the manual path. It does not return (S12): it stays
+    RESERVED, and the first session gets no grant any more."""
+    life = find(conn, authorisation, lock=True)
+    if life is None:
+        return Refused(authorisation, Reason.NO_SUCH_AUTHORISATION)
+    if life.state is not State.RESERVED or life.session != ended:
+        return Refused(authorisation, Reason.WRONG_SESSION, life.state)
+    return _write(conn, life, replace(life, session=session, changed_at=now))
+
+
 def released_manually(conn: Connection, authorisation: str, session: bytes, now: int) -> Answer:
     """RESERVED -> CONSUMED by the manual path, which has reserved it under its own session first."""
     life = _may(conn, authorisation, Event.RELEASED_MANUALLY, session)

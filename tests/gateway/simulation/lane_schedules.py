@@ -4,8 +4,9 @@ the board at any flash operation, people who leave, papers that are withdrawn. A
 from collections.abc import Callable
 from random import Random
 
+import by_hand
 from doorsim import ALL_GOOD
-from lane_world import APPROVERS, GOVERNOR, KIOSK, LANE, OFFICER, Crash, Kiosk, World, non_match
+from lane_world import APPROVERS, GOVERNOR, KIOSK, LANE, OFFICER, PRISON, Crash, Kiosk, World, non_match
 from truth import Truth
 
 from sallyport_gateway.check import Stage
@@ -53,6 +54,8 @@ class Play:
         elif check.stage is Stage.OFFERED:
             if offer is not None and offer.session == check.session and not world.kiosk.answered:
                 world.answer()
+        elif check.stage is Stage.STATED:
+            by_hand.second(world)
         elif check.stage is Stage.DECIDED:
             if check.released:
                 world.confirm()
@@ -129,6 +132,21 @@ class Play:
 
     # -- what holds the door ---------------------------------------------------------------------------------------
 
+    def by_hand(self) -> None:
+        """One officer identifies the person; `forward` goes on with it."""
+        by_hand.first(self.world, self.papers[-1])
+
+    def turn_the_key(self) -> None:
+        """Out by key, where a manual verdict stands; afterwards two officers reconcile."""
+        check = self.world.lane.check
+        if check is None or check.manual is None:
+            return
+        held = check.authorisation in self.truth.forbidden
+        outcome = by_hand.key(self.world)
+        assert outcome is None or not (outcome.accepted and held), "a key turned after the door was held"
+        self.truth.look()
+        self.lift("prison", PRISON)
+
     def somebody_else(self) -> None:
         self.world.kiosk.person = self.dice.choice(["nobody", "two", "other", "same"])
 
@@ -157,9 +175,9 @@ class Play:
             self.lift()
         self.truth.forbidden = held
 
-    def lift(self) -> None:
+    def lift(self, scope: str = "lane", name: str = LANE) -> None:
         for officer in APPROVERS:
-            self.world.act(officer, ActKind.UNFREEZE, scope="lane", name=LANE, why="looked")
+            self.world.act(officer, ActKind.UNFREEZE, scope=scope, name=name, why="looked")
 
     def force_the_door(self) -> None:
         self.world.site.contacts_now &= ~wire.DOOR_IS_CLOSED
@@ -196,10 +214,12 @@ class Play:
         self.truth.look()
         for paper in self.papers:
             state = world.state_of(paper)
-            wanted = "CONSUMED" if paper in self.truth.opened or self._spent(paper) else "AVAILABLE"
+            gone = paper in self.truth.opened or paper in self.truth.by_key or self._spent(paper)
+            wanted = "CONSUMED" if gone else "AVAILABLE"
             assert state == wanted, f"{paper} is {state}, it should be {wanted}"
         world.act(GOVERNOR, ActKind.FREEZE, scope="lane", name=LANE, why="to be lifted")
         self.lift()
+        self.lift("prison", PRISON)
         world.pass_time(2_000)
         world.clear_warrants()
         self.paper()
@@ -227,6 +247,8 @@ _MOVES: dict[Callable[[Play], None], int] = {
     Play.cut_its_flash: 4,
     Play.restart_the_kiosk: 1,
     Play.lose_the_witness: 1,
+    Play.by_hand: 4,
+    Play.turn_the_key: 1,
     Play.somebody_else: 3,
     Play.wrong_person: 2,
     Play.withdraw: 1,

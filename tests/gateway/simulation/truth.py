@@ -7,7 +7,7 @@ from typing import Any
 from doorsim import DOWN
 from lane_world import World
 
-from sallyport_protocol import envelope
+from sallyport_protocol import canonical, envelope
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_wire import messages as wire
 from sallyport_wire.frames import Decoder, read
@@ -30,6 +30,8 @@ class Truth:
         """Nonce -> frames of a grant for it that have left."""
         self.forbidden: set[str] = set()
         """Authorisations that something stopped, in a transaction that has ended."""
+        self.by_key: set[str] = set()
+        """Authorisations that a key release used up, by the audit log."""
         self.opened: dict[str, bytes] = {}
         """Authorisation -> the nonce that it opened with."""
         self._decided: dict[bytes, str] = {}
@@ -66,6 +68,9 @@ class Truth:
         """Everything else, after a step."""
         for nonce in self.world.site.monitor.opened[len(self.opened) :]:
             self._judge_opening(nonce)
+        for (body,) in self.rows("SELECT body FROM audit WHERE kind = 'KEY_RELEASE'"):
+            self.by_key.add(canonical.decode(body, limit=65_536)["authorisation"])
+        self._must(not self.by_key & set(self.opened), "S6: one authorisation opened a door and turned a key")
         for nonce, decision in self.rows("SELECT nonce, decision FROM nonce"):
             self._must(self._decided.setdefault(nonce, decision) == decision, "S11: a nonce was decided twice")
         for paper, state, nonce in self.rows("SELECT authorisation, state, nonce FROM life"):
