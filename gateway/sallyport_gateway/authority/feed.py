@@ -93,7 +93,7 @@ def _notification(each: Any) -> Notification:
         raise MalformedError("A notification of the feed is no object.")
     sequence = _sequence(each.get("SequenceNumber"))
     name = each.get("MessageId")
-    named = isinstance(name, str) and 0 < len(name) <= 64
+    named = isinstance(name, str) and 0 < len(name) <= 64 and name.isascii() and name.isprintable()
     return Notification(sequence, str(name) if named else f"without a name {sequence}", read_news(each.get("Message")))
 
 
@@ -135,7 +135,8 @@ def _people(event: dict[str, Any]) -> tuple[str, ...]:
 
 def _unclear(why: str, message: Any) -> Unclear:
     text = message if isinstance(message, str) else json.dumps(message, default=str)
-    return Unclear(why, text[:LARGEST])
+    storable = text[:LARGEST].encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    return Unclear(why, storable)
 
 
 def _sequence(value: Any) -> int:

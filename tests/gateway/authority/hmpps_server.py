@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,14 +31,66 @@ class Hmpps:
     def __init__(self, answers: dict[str, Any]) -> None:
         self.answers: dict[str, Any] = answers
         self.asked: list[str] = []
+        self.feed = Feed()
 
     def answer(self, path: str, key: str | None) -> Answer:
         self.asked.append(path)
         if key != KEY:
             return 403, b"{}", 0
-        found = self.answers.get(path, (404, b"{}", 0))
+        if path.startswith("/v1/events?"):
+            query = dict(parse_qsl(path.partition("?")[2]))
+            found = self.feed.answer(query)
+        else:
+            found = self.answers.get(path, (404, b"{}", 0))
         found = found() if callable(found) else found
         return found if isinstance(found, tuple) else (200, json.dumps(found).encode(), 0)
+
+
+class Feed:
+    """A feed of changes with HMPPS's envelopes; `answer` waits like a long poll. Any of it may be made wrong."""
+
+    def __init__(self) -> None:
+        self.notifications: list[dict[str, Any]] = []
+        self.oldest = 1
+        self.as_of: str | None = None
+        self.broken: Answer | None = None
+        self._news = threading.Condition()
+
+    def say(self, event: Any, name: str | None = None, sequence: int | None = None) -> None:
+        """Publishes an event; text goes out as it is."""
+        with self._news:
+            number = sequence or self.newest + 1
+            text = event if isinstance(event, str) else json.dumps(event)
+            envelope = {"Type": "Notification", "MessageId": name or f"m-{number}", "SequenceNumber": f"{number:020d}"}
+            self.notifications.append({**envelope, "Message": text})
+            self._news.notify_all()
+
+    @property
+    def newest(self) -> int:
+        return max((int(each["SequenceNumber"]) for each in self.notifications), default=0)
+
+    def answer(self, query: dict[str, str], longest: float = 1.0) -> Any:
+        after = int(query["after"]) if "after" in query else self.newest
+        with self._news:
+            self._news.wait_for(lambda: self.newest > after or self.broken, min(float(query["wait"]), longest))
+        if self.broken is not None:
+            return self.broken
+        found = [each for each in self.notifications if int(each["SequenceNumber"]) > after]
+        body = {"oldest": self.oldest, "newest": self.newest, "notifications": found}
+        return body if self.as_of is None else {**body, "asOf": self.as_of}
+
+
+def domain_event(kind: str, number: str | None) -> dict[str, Any]:
+    """One of HMPPS's domain events."""
+    people = [] if number is None else [{"type": "NOMS", "value": number}]
+    return {
+        "eventType": kind,
+        "version": 1,
+        "occurredAt": "2026-06-10T09:00:00+01:00",
+        "description": "something happened",
+        "personReference": {"identifiers": people},
+        "additionalInformation": {},
+    }
 
 
 def flaky(times: int, then: Any) -> Callable[[], Any]:
@@ -56,6 +109,9 @@ def serving(hmpps: Hmpps, folder: Path) -> Iterator[HmppsPlace]:
     """Runs the server on loopback; gives the place of a client that it believes."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        """One handshake for many questions."""
+
         def do_GET(self) -> None:
             status, body, wait = hmpps.answer(self.path, self.headers.get("x-api-key"))
             time.sleep(wait)
