@@ -12,7 +12,7 @@ from typing import Any, Final
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
 
-from sallyport_gateway.web.ports import ActOutcome, OfficerViews
+from sallyport_gateway.web.ports import ActOutcome, ElsewhereError, OfficerViews
 from sallyport_protocol.errors import MalformedError, RoadError
 
 MAX_ACT: Final = 131_072
@@ -43,6 +43,8 @@ def router(views: OfficerViews, do: Callable[[bytes], Awaitable[ActOutcome]]) ->
                 return JSONResponse({"accepted": False, "sentences": [f"An act is at most {MAX_ACT} bytes long."]}, 413)
         try:
             outcome = await do(body)
+        except ElsewhereError:
+            raise  # the application sends the caller to the other gateway, act and all
         except MalformedError as error:
             return JSONResponse({"accepted": False, "sentences": [str(error)]}, 400)
         except RoadError as error:

@@ -16,7 +16,8 @@ from sallyport_gateway.ledger import once
 from sallyport_gateway.officer_acts import RefusedAct, judge_act, refuse_officer
 from sallyport_gateway.performing import DONE, Performing
 from sallyport_gateway.service import Service
-from sallyport_gateway.web.ports import ActOutcome, PreparedAct
+from sallyport_gateway.signposts import elsewhere
+from sallyport_gateway.web.ports import ActOutcome, ElsewhereError, PreparedAct
 from sallyport_protocol import canonical, envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.errors import MalformedError
@@ -90,11 +91,13 @@ class Desk:
         return content, key_id
 
     async def do(self, message: bytes) -> ActOutcome:
-        """Believes a signed act once, and does it."""
+        """Believes a signed act once, and does it. Raises ElsewhereError for one that another gateway must do."""
         service = self._service
         believed = judge_act(message, service.files.book, service.clock.now())
         if isinstance(believed, RefusedAct):
             return ActOutcome(False, (believed.sentence,))
+        if (away := await elsewhere(service, believed.act)) is not None:
+            raise ElsewhereError(away.sentence, away.address)
         now = int(service.clock.now().timestamp() * 1_000)
 
         def take(conn: Connection) -> bool:

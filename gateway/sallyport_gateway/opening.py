@@ -268,8 +268,8 @@ class Opening:
     async def _ask(self) -> None:
         self._asked, self._asked_at = secrets.token_bytes(16), self._wall()
         self.voice.frames(mint.status_request(self.keys, self._asked))
-        late = self._wall() - parameters.OPENING_WAIT_MS
-        for nonce, counter in await self.office.store.read(lambda conn: outcomes.to_void(conn, self.place, late)):
+        late, office = self._wall() - parameters.OPENING_WAIT_MS, self.office
+        for nonce, counter in await office.store.read(lambda conn: outcomes.to_void(conn, office, self.place, late)):
             self.voice.frames(mint.void(self.keys, nonce, counter))
 
     async def _end(self, check: Check, why: str) -> Check:

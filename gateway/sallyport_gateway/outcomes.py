@@ -84,7 +84,7 @@ def return_ungranted(conn: Connection, office: Office, place: Place, evidence: b
     """
     count = 0
     for held in unsettled_here(conn, place):
-        if held.state is State.RESERVED and held.session is not None and held.changed_at < older:
+        if held.state is State.RESERVED and held.session is not None and _before(held, office, older):
             answer = life.voided(conn, held.authorisation, held.session, evidence, now)
             content = {"authorisation": held.authorisation, "evidence": evidence, "answer": said(answer)}
             audit.append(conn, office.name, "NOT_OPENED", content, now)
@@ -102,15 +102,21 @@ def unsettled_here(conn: Connection, place: Place) -> list[Life]:
     return found
 
 
-def to_void(conn: Connection, place: Place, late: int) -> list[tuple[bytes, int]]:
+def to_void(conn: Connection, office: Office, place: Place, late: int) -> list[tuple[bytes, int]]:
     """Granted nonces, with their numbers, of which the board must say what became: UNKNOWN ones, and those granted
     before `late` on which it never spoke."""
     found = []
     for held in unsettled_here(conn, place):
         known = nonces.find(conn, place.board, held.nonce) if held.nonce else None
-        if known is not None and (held.state is State.UNKNOWN or held.changed_at < late):
+        if known is not None and (held.state is State.UNKNOWN or _before(held, office, late)):
             found.append((known.nonce, known.counter))
     return found
+
+
+def _before(held: Life, office: Office, moment: int) -> bool:
+    """Whether it last moved before a moment of this gateway's clock. What another gateway moved at this lane it moved
+    before this one took the lane over, whatever its clock said."""
+    return held.holder != office.name or held.changed_at < moment
 
 
 def follow_registry(conn: Connection, registry: Registry, now: int) -> None:

@@ -14,6 +14,7 @@ from sallyport_gateway.ledger import life
 from sallyport_gateway.ledger.states import FINAL
 from sallyport_gateway.ports import Case
 from sallyport_gateway.service import Service
+from sallyport_gateway.web.ports import ElsewhereError
 from sallyport_gateway.web.view import (
     ActView,
     AlarmView,
@@ -22,6 +23,7 @@ from sallyport_gateway.web.view import (
     DecisionView,
     DoorState,
     DoorView,
+    ElsewhereView,
     EventView,
     HoldView,
     InputView,
@@ -78,11 +80,15 @@ class Views:
         found = [await self._lane(lane) for lane in self._service.lanes.values()]
         cases = await self._service.store.read(lambda conn: self._cases(conn, prison))
         papers = tuple(_paper(case, state) for case, state in cases)
-        return LanesView(prison, tuple(found), tuple(alarm for lane in found for alarm in lane.alarms), papers)
+        alarms = tuple(alarm for lane in found for alarm in lane.alarms)
+        away = tuple(ElsewhereView(each.lane, each.sentence, each.page) for each in self._service.lanes_elsewhere())
+        return LanesView(prison, tuple(found), alarms, papers, elsewhere=away)
 
     async def lane(self, lane: str) -> LaneView | None:
-        """One lane; None when there is none of that name."""
+        """One lane; None when there is none of that name. Raises ElsewhereError when another gateway keeps it."""
         found = self._service.lanes.get(lane)
+        if found is None and (away := self._service.elsewhere(lane)) is not None:
+            raise ElsewhereError(away.sentence, away.address)
         return await self._lane(found) if found else None
 
     async def photograph(self, lane: str, key: str) -> bytes | None:

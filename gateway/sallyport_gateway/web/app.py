@@ -1,18 +1,19 @@
 """The officer's pages as an ASGI application."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from sallyport_gateway.web import acts, assets, live
 from sallyport_gateway.web.headers import PageHeaders
 from sallyport_gateway.web.pages import Pages
-from sallyport_gateway.web.ports import OfficerViews
+from sallyport_gateway.web.ports import ElsewhereError, OfficerViews
 from sallyport_protocol.errors import RoadError
 
 _STATIC = Path(__file__).parent / "static"
@@ -81,8 +82,9 @@ def _add_streams(app: FastAPI, views: OfficerViews, pages: Pages, now: Callable[
             view = await views.lane(lane)
             return None if view is None else pages.lane_picture(view, now())
 
-        if await views.lane(lane) is None:
-            raise HTTPException(404, "There is no lane of that name.")
+        with suppress(ElsewhereError):  # the stream itself says where to
+            if await views.lane(lane) is None:
+                raise HTTPException(404, "There is no lane of that name.")
         return _event_stream(live.stream(views.subscribe(lane), draw, now, closing))
 
 
@@ -97,6 +99,12 @@ def _add_problems(app: FastAPI, pages: Pages) -> None:
         heading = "Page not found" if known else "That cannot be done"
         detail = error.detail if error.detail != "Not Found" else "Go back to the list of lanes."
         return HTMLResponse(pages.problem_page(heading, detail), error.status_code)
+
+    @app.exception_handler(ElsewhereError)
+    async def elsewhere(request: Request, error: ElsewhereError) -> Response:
+        if error.address:
+            return RedirectResponse(f"{error.address}{request.url.path}", 307)
+        return HTMLResponse(pages.problem_page("Nobody keeps this lane", str(error)), 503)
 
     @app.exception_handler(RoadError)
     async def broken(_request: Request, error: RoadError) -> Response:

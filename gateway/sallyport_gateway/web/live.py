@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from sallyport_gateway.web.ports import ElsewhereError
 from sallyport_protocol.errors import SallyportError
 
 BEAT_S: Final = 0.4
@@ -67,7 +68,8 @@ async def stream(
     now: Callable[[], datetime],
     closing: Callable[[], bool],
 ) -> AsyncIterator[bytes]:
-    """The bytes of an event stream: regions that changed, else the bare beat. Ends when there is nothing to draw."""
+    """The bytes of an event stream: regions that changed, else the bare beat. Ends when there is nothing to draw, and
+    with the other gateway's address when that one keeps the lane now."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     shown: dict[str, str] = {}
     try:
@@ -84,5 +86,8 @@ async def stream(
                 message |= {"regions": changed, "session": picture.session}
                 message |= {"title": picture.title, "announcement": picture.announcement}
             yield f"data: {json.dumps(message)}\n\n".encode()
+    except ElsewhereError as error:
+        if error.address:
+            yield f"data: {json.dumps({'moved': error.address})}\n\n".encode()
     except SallyportError as error:
         _log.warning("A page lost its stream: %s", error)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sallyport_gateway.web.view import LanesView, LaneView
+from sallyport_protocol.errors import RoadError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,14 @@ class ActOutcome:
 
     accepted: bool
     sentences: tuple[str, ...]
+
+
+class ElsewhereError(RoadError):
+    """Another gateway keeps the lane that was asked for; nothing was done. `address` is empty where none is known."""
+
+    def __init__(self, sentence: str, address: str) -> None:
+        super().__init__(sentence)
+        self.address = address
 
 
 class OfficerActs(Protocol):
@@ -46,7 +55,7 @@ class OfficerViews(Protocol):
         """The whole desk."""
 
     async def lane(self, lane: str) -> LaneView | None:
-        """One lane; None when there is none of that name."""
+        """One lane; None when there is none of that name. Raises ElsewhereError when another gateway keeps it."""
 
     async def photograph(self, lane: str, key: str) -> bytes | None:
         """The JPEG that `SubjectView.photograph` names, while that subject is in that lane; else None."""

@@ -255,6 +255,15 @@ class LaneView:
 
 
 @dataclass(frozen=True, slots=True)
+class ElsewhereView:
+    """A lane that another gateway keeps. `page` is empty where there is none to go to."""
+
+    lane: str
+    sentence: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
 class LanesView:
     """Everything on the first page."""
 
@@ -263,6 +272,7 @@ class LanesView:
     alarms: tuple[AlarmView, ...] = ()
     authorisations: tuple[AuthorisationView, ...] = ()
     acts: tuple[ActView, ...] = ()
+    elsewhere: tuple[ElsewhereView, ...] = ()
 
 
 def fmr_in_words(fmr: float | None) -> str:

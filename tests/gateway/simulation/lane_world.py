@@ -247,6 +247,8 @@ class Files:
 class Behind:
     """The service as the desk sees it: its work, too, goes through the shaky store."""
 
+    keeper = None
+
     def __init__(self, world: "World") -> None:
         self.store, self.clock, self.office = world.shaky, world.clock, world.office
         self.files, self.lanes, self.authority, self.changed = Files(world), world.lanes, world.authority, world.changed

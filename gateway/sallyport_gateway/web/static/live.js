@@ -39,6 +39,10 @@ export function gatewayNow() {
 }
 
 function take(message) {
+  if (message.moved) {
+    location.replace(message.moved + location.pathname); // another gateway keeps this lane now
+    return;
+  }
   lastBeat = performance.now();
   aheadMs = message.now - lastBeat;
   if (message.regions) {
