@@ -38,6 +38,8 @@ def make_development_estate(
     camera: Annotated[str, typer.Option(help="URI of the camera; a path in it is relative to kiosk.toml")] = "",
     sensor: Annotated[str, typer.Option(help="URI of the fingerprint sensor")] = "",
     lock: Annotated[str, typer.Option(help="URI of the interlock's line")] = "",
+    gateways: Annotated[int, typer.Option(help="How many; several need --store", min=1)] = 1,
+    store: Annotated[str, typer.Option(help="postgresql+psycopg://… that the gateways share")] = "",
     as_json: Json = False,
 ) -> None:
     """Make a development estate: authority, identities, keys, signed documents, broker."""
@@ -49,6 +51,8 @@ def make_development_estate(
         camera=camera,
         sensor=sensor,
         lock=lock,
+        gateways=gateways,
+        store=store,
         force=force,
     )
     _show(estate, as_json)

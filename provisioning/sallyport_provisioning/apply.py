@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from pydantic import ValidationError
+
 from sallyport_models.store import default_store
-from sallyport_protocol.errors import RoadError
+from sallyport_protocol.errors import MalformedError, RoadError
 from sallyport_provisioning.approved import Approved, approved_now
 from sallyport_provisioning.deliver import deliver
 from sallyport_provisioning.development import describe_development
@@ -54,6 +56,8 @@ def create_development_estate(
     lock: str = "",
     approved: Approved | None = None,
     models_store: str = "",
+    gateways: int = 1,
+    store: str = "",
     force: bool = False,
     now: datetime | None = None,
 ) -> Estate:
@@ -64,15 +68,20 @@ def create_development_estate(
     taken (with `force` an estate there is replaced, anything else never), RoadError when it cannot be written.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow a link that we must not replace
-    description = describe_development(
-        broker_port=broker_port,
-        gateway_port=gateway_port,
-        screen_port=screen_port,
-        camera=camera,
-        sensor=sensor,
-        lock=lock,
-        models_store=models_store or os.path.relpath(default_store().resolve(), path),
-    )
+    try:
+        description = describe_development(
+            broker_port=broker_port,
+            gateway_port=gateway_port,
+            screen_port=screen_port,
+            camera=camera,
+            sensor=sensor,
+            lock=lock,
+            models_store=models_store or os.path.relpath(default_store().resolve(), path),
+            gateways=gateways,
+            store=store,
+        )
+    except ValidationError as error:
+        raise MalformedError(f"no such estate can be: {error.errors()[0]['msg']}") from error
     _refuse_if_taken(path, force)
     with _built_beside(path) as part:
         write(part / DESCRIPTION, description.to_toml().encode())

@@ -1,5 +1,6 @@
 """The configuration file of each holder, as text. Pure. Paths inside are relative to the file itself."""
 
+import json
 from typing import Final
 
 from sallyport_provisioning.description import Description, Gateway, Interlock, Kiosk
@@ -28,11 +29,18 @@ def gateway_toml(description: Description, gateway: Gateway) -> str:
                 "policy": "policy.cose",
             },
             "secrets": {"interlocks": "interlocks", "references": "references.key"},
-            "store": {"url": "sqlite:///gateway.db"},
+            "store": {"url": gateway.store or "sqlite:///gateway.db"},
             "web": {"host": gateway.web_host, "port": gateway.web_port},
+            **_peers(description, gateway),
         },
         f"Gateway {gateway.name}. {_RELATIVE}",
     )
+
+
+def _peers(description: Description, gateway: Gateway) -> dict[str, dict[str, str]]:
+    """Where officers go for a lane that another gateway on this store keeps."""
+    found = {json.dumps(each.name): each.address for each in description.sharing_store(gateway)}
+    return {"peers": found} if found else {}
 
 
 def kiosk_toml(description: Description, kiosk: Kiosk, interlock: Interlock | None, models: str) -> str:

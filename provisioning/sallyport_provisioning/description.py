@@ -1,5 +1,6 @@
 """The estate as data: what `estate.toml` says. Frozen words, parsed strictly; nothing here touches the world."""
 
+import re
 import tomllib
 from collections import Counter
 from functools import cached_property
@@ -16,6 +17,7 @@ from sallyport_provisioning.toml_text import to_toml
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 FORMAT: Final = 1
+_PASSWORD: Final = re.compile(r"://[^/@]*:[^/@]*@|[?&]password=")
 
 
 class Prison(Word):
@@ -47,10 +49,21 @@ class BrokerPlace(Word):
 
 
 class Gateway(Word):
+    """Several gateways serve one prison only on one PostgreSQL store, which they share (docs/scale-out.md)."""
+
     name: HolderName
     prisons: Many[PrisonCode]
     web_host: Text
     web_port: Port
+    store: Annotated[Text, Field(pattern=r"^(postgresql\+psycopg://[^\s]*)?$")] = ""
+    """Empty: an SQLite file of its own. No password: a client certificate, the account, or a .pgpass file."""
+    web_address: Annotated[Text, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
+    """Where officers' browsers reach its pages, when that is not http://web_host:web_port."""
+
+    @property
+    def address(self) -> str:
+        """Of its pages, without a path."""
+        return self.web_address or f"http://{self.web_host}:{self.web_port}"
 
 
 class Kiosk(Word):
@@ -108,10 +121,16 @@ class Description(Word):
         _known("prison", prisons, [code for gateway in self.gateway for code in gateway.prisons])
         _known("prison", prisons, [officer.prison for officer in self.officer if officer.prison is not None])
         _known("lane", lanes, [kiosk.lane for kiosk in self.kiosk] + [board.lane for board in self.interlock])
+        _shared_stores(self.gateway)
         for officer in self.officer:
             if not OFFICER_ROLES.issuperset(officer.roles):
                 raise ValueError(f"{officer.name} has a role that is not an officer's")
         return self
+
+    def sharing_store(self, gateway: Gateway) -> tuple[Gateway, ...]:
+        """The other gateways on its store."""
+        others = (each for each in self.gateway if each.name != gateway.name)
+        return tuple(each for each in others if each.store and each.store == gateway.store)
 
     @property
     def holder_names(self) -> tuple[str, ...]:
@@ -150,6 +169,18 @@ def _once(what: str, values: list[str]) -> None:
     for value, count in Counter(values).items():
         if count > 1:
             raise ValueError(f"{what} {value} occurs {count} times")
+
+
+def _shared_stores(gateways: tuple[Gateway, ...]) -> None:
+    """Two ledgers for one door would let one authorisation open it twice (S6)."""
+    stores: dict[str, Gateway] = {}
+    for gateway in gateways:
+        if _PASSWORD.search(gateway.store):
+            raise ValueError(f"the store of {gateway.name} has a password in it; keep that in a .pgpass file")
+        for prison in gateway.prisons:
+            other = stores.setdefault(prison, gateway)
+            if other is not gateway and (not gateway.store or gateway.store != other.store):
+                raise ValueError(f"{other.name} and {gateway.name} both serve {prison}: name one store for both")
 
 
 def _known(what: str, known: set[str], used: list[str]) -> None:

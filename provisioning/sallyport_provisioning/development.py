@@ -35,8 +35,14 @@ def describe_development(
     sensor: str = "",
     lock: str = "",
     models_store: str = "",
+    gateways: int = 1,
+    store: str = "",
 ) -> Description:
-    """Everything on loopback. Empty URIs stand for a webcam and the serial ports of a Raspberry Pi."""
+    """Everything on loopback. Empty URIs stand for a webcam and the serial ports of a Raspberry Pi.
+
+    Several `gateways` need a PostgreSQL `store`; their pages take every tenth port from `gateway_port` on. Raises
+    ValidationError for what no estate may be.
+    """
     kiosk = Kiosk(
         name="MDI-K01",
         lane="MDI-LANE-1",
@@ -61,7 +67,16 @@ def describe_development(
         ),
         prison=(Prison(code="MDI", name="Moorland"),),
         lane=(Lane(name="MDI-LANE-1", prison="MDI", kind=LaneKind.PEDESTRIAN),),
-        gateway=(Gateway(name="gateway-1", prisons=("MDI",), web_host="127.0.0.1", web_port=gateway_port),),
+        gateway=tuple(
+            Gateway(
+                name=f"gateway-{number + 1}",
+                prisons=("MDI",),
+                web_host="127.0.0.1",
+                web_port=gateway_port + 10 * number,
+                store=store,
+            )
+            for number in range(gateways)
+        ),
         kiosk=(kiosk,),
         interlock=(Interlock(name="MDI-L01", lane="MDI-LANE-1"),),
         officer=OFFICERS,

@@ -65,7 +65,17 @@ def enrol(estate: Estate, holder: Holder, issuer: Issuer, now: datetime) -> None
     certify(estate, holder, make_key(estate, holder), issuer, now)
     references = estate.folder(holder.name) / "references.key"
     if Role.GATEWAY in holder.roles and not references.exists():
-        write(references, secrets.token_bytes(KEY_BYTES), SECRET)
+        write(references, _references_key(estate, holder.name), SECRET)
+
+
+def _references_key(estate: Estate, name: str) -> bytes:
+    """Gateways on one store read the same references: the key that one of them has, else a new one."""
+    gateway = next(each for each in estate.description.gateway if each.name == name)
+    for other in estate.description.sharing_store(gateway):
+        path = estate.folder(other.name) / "references.key"
+        if path.exists():
+            return read(path)
+    return secrets.token_bytes(KEY_BYTES)
 
 
 def make_key(estate: Estate, holder: Holder) -> ec.EllipticCurvePublicKey:

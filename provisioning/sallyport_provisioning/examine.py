@@ -37,6 +37,7 @@ def examine(estate: Estate, now: datetime) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for holder in estate.holders():
         found += _look(holder.name, "key and certificate", lambda h=holder: _holder(estate, h, now))  # type: ignore[misc]
+    found += _look("gateways", "one key for the references of one store", lambda: _references(estate))
     found += _look("registry", "signature and content", lambda: _registry(estate))
     found += _look("model set", "signature and digests", lambda: _models(estate))
     found += _look("policy", "signature and profile", lambda: _policy(estate))
@@ -77,6 +78,18 @@ def _interlock(estate: Estate, holder: Holder) -> str:
     if interlock_fingerprint(up, down, content["epoch"]) != estate.current_fingerprint(holder.name):
         raise MalformedError("its keys are not those of the registry: run `sallyport-estate renew`, reflash by cable")
     return f"keys of epoch {content['epoch']}"
+
+
+def _references(estate: Estate) -> str:
+    for gateway in estate.description.gateway:
+        mine = read(estate.folder(gateway.name) / "references.key")
+        for other in estate.description.sharing_store(gateway):
+            if read(estate.folder(other.name) / "references.key") != mine:
+                raise MalformedError(
+                    f"{gateway.name} and {other.name} share a store and cannot read each other's references: give both"
+                    " the references.key that those were enrolled with"
+                )
+    return f"{len(estate.description.gateway)} gateways"
 
 
 def _registry(estate: Estate) -> str:

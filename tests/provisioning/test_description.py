@@ -53,6 +53,35 @@ def test_what_does_not_hold_together_is_refused_by_name(changes: dict[str, Any],
         Description.parse(changed(**changes))
 
 
+STORE = "postgresql+psycopg://sallyport@db.example/sallyport"
+
+
+def two_gateways(*stores: str) -> dict[str, Any]:
+    first = changed()["gateway"][0]
+    return changed(gateway=[first | {"name": f"gateway-{n}", "store": store} for n, store in enumerate(stores, 1)])
+
+
+def test_two_ledgers_for_one_door_are_refused() -> None:
+    """S6: each would let an authorisation open once."""
+    for stores in (("", ""), (STORE, ""), ("", STORE), (STORE, STORE + "2")):
+        with pytest.raises(MalformedError, match="both serve MDI: name one store for both"):
+            Description.parse(two_gateways(*stores))
+    assert len(Description.parse(two_gateways(STORE, STORE)).gateway) == 2
+
+
+@pytest.mark.parametrize(
+    ("store", "told"),
+    [
+        ("sqlite:///shared.db", "gateway.0.store"),
+        ("postgresql+psycopg://sallyport:secret@db.example/sallyport", "has a password in it"),
+        ("postgresql+psycopg://db.example/sallyport?password=secret", "has a password in it"),
+    ],
+)
+def test_a_store_that_cannot_be_shared_or_gives_its_password_away_is_refused(store: str, told: str) -> None:
+    with pytest.raises(MalformedError, match=told):
+        Description.parse(two_gateways(store, store))
+
+
 def test_two_kiosks_at_one_lane_are_refused() -> None:
     first = changed()["kiosk"][0]
     with pytest.raises(MalformedError, match="kiosk's lane MDI-LANE-1 occurs 2 times"):
