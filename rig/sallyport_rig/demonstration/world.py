@@ -59,7 +59,7 @@ class World:
         try:
             self._prepare()
         except BaseException:
-            self._stack.close()
+            self.__exit__()
             raise
         return self
 
