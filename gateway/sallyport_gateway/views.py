@@ -1,22 +1,25 @@
 """From the gateway's state to what the officer's pages show. Reads; changes nothing."""
 
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
+from sallyport_gateway import parameters
 from sallyport_gateway.board_words import DoorBelief
 from sallyport_gateway.check import Check, Stage
 from sallyport_gateway.desk import Desk
 from sallyport_gateway.lane import Lane
-from sallyport_gateway.ledger import life
+from sallyport_gateway.ledger import freezes, life
+from sallyport_gateway.ledger.freezes import Freeze, Scope
 from sallyport_gateway.ledger.states import FINAL
+from sallyport_gateway.manual import Manual
+from sallyport_gateway.offered_acts import desk_acts, door_acts, lift, paper_acts
 from sallyport_gateway.ports import Case
 from sallyport_gateway.service import Service
 from sallyport_gateway.web.ports import ElsewhereError
 from sallyport_gateway.web.view import (
-    ActView,
     AlarmView,
     AuthorisationView,
     CheckView,
@@ -25,26 +28,30 @@ from sallyport_gateway.web.view import (
     DoorView,
     ElsewhereView,
     EventView,
+    FreezeView,
     HoldView,
-    InputView,
     KioskView,
     LanesView,
     LaneView,
+    ManualView,
     ModalityView,
     SessionView,
+    StatementView,
     StepState,
     StepView,
     SubjectView,
 )
-from sallyport_protocol.checks import DEFAULTS
+from sallyport_protocol.checks import DEFAULTS, Path
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.messages import Modality, ModalityResult
 from sallyport_wire import messages as wire
 
 _HEARD_MS: Final = 15_000
+_STEPS_BY_HAND: Final = ("Two officers", "Checks", "Confirmation", "Interlock", "Door")
 _STEPS: Final = ("Face and finger", "Checks", "Confirmation", "Interlock", "Door")
 _AT_STEP: Final = {
     Stage.OFFERED: 0,
+    Stage.STATED: 0,
     Stage.DECIDED: 2,
     Stage.REQUESTED: 3,
     Stage.GRANTED: 3,
@@ -53,6 +60,7 @@ _AT_STEP: Final = {
 }
 _WORDS: Final = {
     Stage.OFFERED: "The person is at the kiosk",
+    Stage.STATED: "A second officer must identify the person",
     Stage.DECIDED: "The verdict is waiting for you",
     Stage.REQUESTED: "The interlock has been asked",
     Stage.GRANTED: "The interlock may open",
@@ -82,7 +90,11 @@ class Views:
         papers = tuple(_paper(case, state) for case, state in cases)
         alarms = tuple(alarm for lane in found for alarm in lane.alarms)
         away = tuple(ElsewhereView(each.lane, each.sentence, each.page) for each in self._service.lanes_elsewhere())
-        return LanesView(prison, tuple(found), alarms, papers, elsewhere=away)
+        frozen = await self._service.store.read(freezes.in_force)
+        acts = tuple(desk_acts(self._service.configuration.file.prisons))
+        return LanesView(
+            prison, tuple(found), alarms, papers, acts, freezes=tuple(_freeze(each) for each in frozen), elsewhere=away
+        )
 
     async def lane(self, lane: str) -> LaneView | None:
         """One lane; None when there is none of that name. Raises ElsewhereError when another gateway keeps it."""
@@ -111,6 +123,8 @@ class Views:
             wanted = check.authorisation
             case = await service.store.read(lambda conn: service.authority.case(conn, wanted))
             state = await service.store.read(lambda conn: _state(conn, case)) if case else ""
+        entry = lane.entry
+        frozen = await service.store.read(lambda conn: freezes.over(conn, entry.prison, entry.name))
         papers: list[tuple[Case, str]] = []
         if check is None or check.over or check.stage is Stage.DECIDED:
             papers = await service.store.read(lambda conn: self._cases(conn, lane.entry.prison))
@@ -124,8 +138,10 @@ class Views:
             authorisation=_paper(case, state) if case else None,
             decision=_decision(check) if check and check.decision else None,
             alarms=tuple(AlarmView(at, lane.entry.name, code, text) for at, code, text in lane.voice.alarms),
-            acts=tuple(_acts(lane, check, papers)),
+            acts=tuple(door_acts(lane, check, papers)),
             events=tuple(EventView(at, title, detail, index) for at, title, detail, index in lane.voice.events),
+            manual=_manual(check.manual) if check and check.manual else None,
+            freezes=tuple(_freeze(each) for each in frozen),
         )
 
 
@@ -156,7 +172,7 @@ def _session(check: Check | None) -> SessionView | None:
     at = _AT_STEP[check.stage]
     stopped = check.void is not None and not check.opened
     steps = []
-    for number, label in enumerate(_STEPS):
+    for number, label in enumerate(_STEPS if check.manual is None else _STEPS_BY_HAND):
         state = StepState.DONE if number < at else StepState.NOW if number == at else StepState.WAITING
         steps.append(StepView(label, StepState.FAILED if stopped and number >= min(at, 2) else state))
     words = _WORDS[check.stage] if check.void is None else check.void
@@ -185,8 +201,23 @@ def _decision(check: Check) -> DecisionView:
         modalities=tuple(_modality(each) for each in check.modalities),
         fused_fmr=10.0**check.fused.upper_log10 if check.fused else None,
         hold=hold,
+        by_hand=decision.path is Path.MANUAL,
         granted=check.granted_at,
     )
+
+
+def _manual(manual: Manual) -> ManualView:
+    statements = tuple(StatementView(each.officer, each.means.wording, each.at) for each in manual.statements)
+    first, waits = manual.first, manual.second is None
+    until = first.at + timedelta(milliseconds=parameters.STATEMENT_LIFE_MS) if waits else None
+    said = "Nothing: no attempt was made" if manual.after == "NO_ATTEMPT" else _words(manual.after)
+    return ManualView(first.reason.wording, first.why, said, statements, first.digest.hex(), until)
+
+
+def _freeze(held: Freeze) -> FreezeView:
+    what = {Scope.LANE: f"Lane {held.name}", Scope.PRISON: f"Prison {held.name}", Scope.ESTATE: "The whole estate"}
+    since = datetime.fromtimestamp(held.at / 1_000, UTC)
+    return FreezeView(what[held.scope], held.why, held.officer, since, held.lift_asked_by or "", (lift(held),))
 
 
 def _checks(decision: Decision) -> Iterable[CheckView]:
@@ -211,13 +242,6 @@ def _modality(each: ModalityResult) -> ModalityView:
 
 
 def _paper(case: Case, state: str) -> AuthorisationView:
-    number = ("authorisation", case.authorisation)
-    acts: list[ActView] = []
-    if case.state == "PENDING":
-        acts.append(ActView("approve", "Approve", (number,)))
-    if case.state in ("PENDING", "APPROVED"):
-        why = InputView("reason", "Why is it withdrawn?")
-        acts.append(ActView("withdraw", "Withdraw", (number,), (why,), warning=True))
     return AuthorisationView(
         case.authorisation,
         case.name,
@@ -228,26 +252,8 @@ def _paper(case: Case, state: str) -> AuthorisationView:
         case.closes,
         state,
         case.approvers,
-        tuple(acts),
+        paper_acts(case, state),
     )
-
-
-def _acts(lane: Lane, check: Check | None, papers: list[tuple[Case, str]]) -> Iterable[ActView]:
-    """What the officer at this door may do now."""
-    session = ("session", check.session.hex()) if check else ("session", "")
-    if check is not None and check.stage is Stage.DECIDED and check.decision is not None:
-        if check.decision.verdict is Verdict.RELEASE and check.void is None:
-            until = check.decision.valid_until
-            yield ActView("confirm", "Open the door", (session,), primary=True, until=until)
-        yield ActView("cancel", "End this check", (session,))
-    elif check is not None and check.stage is Stage.OFFERED:
-        yield ActView("cancel", "End this check", (session,))
-    if lane.in_contact:
-        for case, state in papers:
-            taken = check is not None and not check.over and check.authorisation == case.authorisation
-            if state.endswith("available") and not taken:
-                fields = (("lane", lane.entry.name), ("authorisation", case.authorisation))
-                yield ActView("start", f"Start check: {case.name}, {case.prisoner_number}", fields)
 
 
 def _words(code: str) -> str:

@@ -12,10 +12,12 @@ from sallyport_gateway.web.live import Picture
 from sallyport_gateway.web.view import DoorState, LanesView, LaneView, fmr_in_words
 
 LANE_REGIONS: Final = (
+    "freezes",
     "alarms",
     "verdict",
     "door",
     "subject",
+    "manual",
     "acts",
     "session",
     "reasons",
@@ -23,7 +25,7 @@ LANE_REGIONS: Final = (
     "checks",
     "events",
 )
-LANES_REGIONS: Final = ("alarms", "lanes", "authorisations", "acts")
+LANES_REGIONS: Final = ("freezes", "alarms", "lanes", "authorisations", "acts")
 
 DOOR_WORDS: Final = {
     DoorState.LOCKED: "Locked",
@@ -69,7 +71,7 @@ class Pages:
         expired = view.decision is not None and view.decision.expired(now)
         return Picture(
             self._regions("lane", LANE_REGIONS, view=view, expired=expired),
-            f"{_headline(view, expired)} – {view.lane}",
+            f"{'FROZEN – ' if view.freezes else ''}{_headline(view, expired)} – {view.lane}",
             _announcement(view, expired),
             view.session.session if view.session else "",
         )
@@ -77,11 +79,12 @@ class Pages:
     def lanes_picture(self, view: LanesView, now: datetime) -> Picture:
         """The desk at one moment."""
         expired = {lane.lane: lane.decision is not None and lane.decision.expired(now) for lane in view.lanes}
+        frozen = " ".join(f"Frozen: {each.what}." for each in view.freezes)
         alarms = " ".join(f"Alarm. {alarm.lane}: {alarm.sentence}" for alarm in view.alarms)
         return Picture(
             self._regions("lanes", LANES_REGIONS, view=view, expired=expired),
-            f"Lanes – {view.prison}",
-            alarms,
+            f"{'FROZEN – ' if view.freezes else ''}Lanes – {view.prison}",
+            f"{frozen} {alarms}".strip(),
         )
 
     def _regions(self, folder: str, names: tuple[str, ...], **words: Any) -> dict[str, str]:
@@ -146,7 +149,8 @@ def _headline(view: LaneView, expired: bool) -> str:
 
 def _announcement(view: LaneView, expired: bool) -> str:
     """What a screen reader says after a change: alarms, verdict or session, door."""
-    sentences = [f"Alarm. {alarm.sentence}" for alarm in view.alarms]
+    sentences = [f"Frozen: {each.what}." for each in view.freezes]
+    sentences += [f"Alarm. {alarm.sentence}" for alarm in view.alarms]
     if view.decision is not None and expired:
         sentences.append("The decision has run out.")
     elif view.decision is not None:

@@ -158,6 +158,8 @@ class DecisionView:
     modalities: tuple[ModalityView, ...] = ()
     fused_fmr: float | None = None
     hold: HoldView | None = None
+    by_hand: bool = False
+    """Whether two officers stood in for the kiosk."""
     granted: datetime | None = None
     """When the door was granted on it: from then on the decision is used up and no longer runs out."""
 
@@ -229,11 +231,53 @@ class ActView:
     warning: bool = False
     until: datetime | None = None
     """After this the button is dead."""
+    folded: bool = False
+    """Shown behind its label, to be opened first."""
+    note: str = ""
+    """What it brings about, beside the button."""
 
     @property
     def key(self) -> str:
         """Tells this act from every other on the page, across updates."""
         return "-".join((self.kind, *(value for _, value in self.fields)))
+
+
+@dataclass(frozen=True, slots=True)
+class StatementView:
+    """What one officer has signed of a person: "I compared the person with the photograph on record"."""
+
+    officer: str
+    means: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ManualView:
+    """An identification by hand, as both officers sign it."""
+
+    reason: str
+    why: str
+    after: str
+    """What the kiosk said before, in words."""
+    statements: tuple[StatementView, ...]
+    statement: str
+    """The digest of the first officer's signed act, in hexadecimal: what the second signs."""
+    until: datetime | None = None
+    """When the first statement runs out; None once the second is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeView:
+    """A freeze in force and what lifts it."""
+
+    what: str
+    """"Lane MDI-LANE-1", "Prison MDI", "The whole estate"."""
+    why: str
+    officer: str
+    since: datetime
+    lift_asked_by: str = ""
+    """Who asked for its end; another officer must."""
+    acts: tuple[ActView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +296,9 @@ class LaneView:
     acts: tuple[ActView, ...] = ()
     events: tuple[EventView, ...] = ()
     """Newest first."""
+    manual: ManualView | None = None
+    freezes: tuple[FreezeView, ...] = ()
+    """Those that stop this lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +319,8 @@ class LanesView:
     alarms: tuple[AlarmView, ...] = ()
     authorisations: tuple[AuthorisationView, ...] = ()
     acts: tuple[ActView, ...] = ()
+    freezes: tuple[FreezeView, ...] = ()
+    """Every one in force, oldest first."""
     elsewhere: tuple[ElsewhereView, ...] = ()
 
 

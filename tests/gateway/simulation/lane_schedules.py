@@ -137,10 +137,13 @@ class Play:
         by_hand.first(self.world, self.papers[-1])
 
     def turn_the_key(self) -> None:
-        """Out by key, where a manual verdict stands; afterwards two officers reconcile."""
+        """Two officers identify the person and let them out by key; afterwards two reconcile."""
+        by_hand.first(self.world, self.papers[-1])
         check = self.world.lane.check
         if check is None or check.manual is None:
             return
+        if check.stage is Stage.STATED:
+            by_hand.second(self.world)
         held = check.authorisation in self.truth.forbidden
         outcome = by_hand.key(self.world)
         assert outcome is None or not (outcome.accepted and held), "a key turned after the door was held"

@@ -86,7 +86,7 @@ def test_only_an_unexpired_release_is_drawn_as_one() -> None:
         for state, lane in lanes(NOW).items()
     }
     released = {state for state, shapes in drawn.items() if "RELEASE" in shapes}
-    assert released == {"release", "release-two-seconds", "unlocked", "door-open", "any-script"}
+    assert released == {"release", "release-two-seconds", "unlocked", "door-open", "any-script", "manual-release"}
     assert drawn["expired"] == {"EXPIRED"}
     assert all(len(shapes) == 1 for shapes in drawn.values())
 

@@ -14,6 +14,14 @@ ALL_PASS = tuple(
 )
 
 
+BY_HAND = CheckView(
+    CheckNumber.MANUAL_OFFICERS,
+    CheckNumber.MANUAL_OFFICERS.title,
+    CheckOutcome.PASS,
+    CheckNumber.MANUAL_OFFICERS.title + ".",
+)
+
+
 def _with(*changed: CheckView) -> tuple[CheckView, ...]:
     by_number = {check.number: check for check in changed}
     return tuple(by_number.get(check.number, check) for check in ALL_PASS)

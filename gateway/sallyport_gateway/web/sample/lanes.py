@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sallyport_gateway.web.sample.checks import ALL_PASS, FACE, FINGER, HELD, REFERRED, WEAK_FINGER
+from sallyport_gateway.web.sample.checks import ALL_PASS, BY_HAND, FACE, FINGER, HELD, REFERRED, WEAK_FINGER
 from sallyport_gateway.web.view import (
     ActView,
     AlarmView,
@@ -12,13 +12,16 @@ from sallyport_gateway.web.view import (
     DoorState,
     DoorView,
     EventView,
+    FreezeView,
     HoldView,
     InputKind,
     InputView,
     KioskView,
     LanesView,
     LaneView,
+    ManualView,
     SessionView,
+    StatementView,
     StepState,
     StepView,
     SubjectView,
@@ -49,6 +52,9 @@ def lanes(now: datetime) -> dict[str, LaneView]:
         "expired": _released(now, timedelta(seconds=-5)),
         "hold": _held(now),
         "refer": _referred(now),
+        "manual-second": _stated(now),
+        "manual-release": _by_hand(now),
+        "frozen": _frozen(now),
         "unlocked": replace(_opened(now), door=_door(now, DoorState.UNLOCKED)),
         "door-open": _opened(now),
         "alarm": _alarmed(now),
@@ -74,7 +80,18 @@ def desk(now: datetime) -> LanesView:
         ),
     )
     approved = replace(_paper(now), acts=(_withdraw("auth-0001"),))
-    return LanesView(PRISON, tuple(every.values()), every["alarm"].alarms, (approved, pending))
+    note = "Stops every grant there at once. Two officers must lift it."
+    freeze = ActView(
+        "freeze",
+        "Freeze the whole estate",
+        (("scope", "estate"), ("name", "*")),
+        (InputView("why", "Why?"),),
+        warning=True,
+        folded=True,
+        note=note,
+    )
+    papers = (approved, pending)
+    return LanesView(PRISON, tuple(every.values()), every["alarm"].alarms, papers, (freeze,), (_freeze(now),))
 
 
 def _lane(
@@ -228,6 +245,71 @@ def _referred(now: datetime) -> LaneView:
             ),
         ),
     )
+
+
+def _stated(now: datetime) -> LaneView:
+    """One officer has identified the person; another looks at this."""
+    means = InputView(
+        "means",
+        "How do you know the person?",
+        "Not by the wristband, and not by what the person says",
+        InputKind.CHOICE,
+        (("PHOTOGRAPH", "I compared the person with the photograph on record"),),
+    )
+    fields = (("session", "5e551011"), ("statement", "6f" * 32), ("prisoner", "A1234BC"))
+    note = "You sign the person, the reason and the words that stand here under your own name."
+    label = "Sign as second officer: this is A1234BC"
+    waiting = _in_session(now, 0, "A second officer must identify the person")
+    assert waiting.session is not None
+    steps = tuple(StepView(each, StepState.WAITING) for each in ("Checks", "Confirmation", "Interlock", "Door"))
+    return replace(
+        waiting,
+        session=replace(waiting.session, steps=(StepView("Two officers", StepState.NOW), *steps)),
+        manual=ManualView(
+            "The kiosk did not recognise the person",
+            "Right hand is bandaged; the face was refused twice after an injury.",
+            "Non match",
+            (StatementView("Officer Clark", "I have known this person in custody", now - timedelta(seconds=40)),),
+            "6f" * 32,
+            now + timedelta(seconds=260),
+        ),
+        acts=(ActView("second", label, fields, (means,), primary=True, note=note), END),
+    )
+
+
+def _by_hand(now: datetime) -> LaneView:
+    lane, released = _stated(now), _released(now)
+    assert lane.manual is not None and released.decision is not None
+    governor = StatementView("Governor Dale", "I compared the person with the photograph on record", now)
+    manual = replace(lane.manual, statements=(*lane.manual.statements, governor), until=None)
+    session = (("session", "5e551011"),)
+    key = ActView(
+        "key",
+        "Let the person out by key",
+        session,
+        warning=True,
+        folded=True,
+        note="Only if the interlock does not open. It uses the authorisation up and freezes MDI.",
+    )
+    confirm = ActView("confirm", "Open the door", session, primary=True, until=now + timedelta(seconds=52))
+    summary = "Two officers identified the person; every other check passed."
+    checks = (*ALL_PASS[:8], *ALL_PASS[12:], BY_HAND)
+    decision = replace(released.decision, summary=summary, modalities=(), fused_fmr=None, checks=checks, by_hand=True)
+    done = tuple(StepView(each, StepState.DONE) for each in ("Two officers", "Checks"))
+    assert released.session is not None
+    session_view = replace(released.session, steps=(*done, StepView("Confirmation", StepState.NOW)))
+    return replace(released, manual=manual, decision=decision, session=session_view, acts=(confirm, key, END))
+
+
+def _frozen(now: datetime) -> LaneView:
+    return replace(_lane(now, acts=(START,)), freezes=(_freeze(now),))
+
+
+def _freeze(now: datetime) -> FreezeView:
+    why = InputView("why", "Why?")
+    lift = ActView("unfreeze", "Lift this freeze as second officer", (("scope", "prison"), ("name", "MDI")), (why,))
+    words = "Somebody was let out by key at MDI-LANE-1: reconcile"
+    return FreezeView("Prison MDI", words, "gateway-1", now - timedelta(minutes=3), "Officer Adams", (lift,))
 
 
 def _opened(now: datetime) -> LaneView:

@@ -82,11 +82,13 @@ function replace(name, html) {
   if (region === null || region.dataset.shown === html) return;
   const kept = new Map();
   for (const form of region.querySelectorAll("form[data-key]")) kept.set(form.dataset.key, answersOf(form));
+  const unfolded = [...region.querySelectorAll("details[data-fold][open]")].map((each) => each.dataset.fold);
   const focused = region.contains(document.activeElement) ? document.activeElement : null;
   const place = focused && [focused.closest("form[data-key]")?.dataset.key, focused.name || focused.tagName];
   region.innerHTML = html;
   region.dataset.shown = html;
   for (const form of region.querySelectorAll("form[data-key]")) restore(form, kept.get(form.dataset.key));
+  for (const each of region.querySelectorAll("details[data-fold]")) each.open = unfolded.includes(each.dataset.fold);
   freeActs(isLive());
   if (place) (standAgain(region, place) ?? region).focus({ preventScroll: true });
 }
