@@ -114,6 +114,18 @@ references = Table(
 )
 """Enrolled biometric references. `sealed` is encrypted before it comes here, under the key `key_id`."""
 
+photographs = Table(
+    "authority_photograph",
+    authority_metadata,
+    Column("prisoner_number", String(64), primary_key=True),
+    Column("captured_on", String(10), nullable=False),
+    Column("key_id", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("enrolled_by", String(64), nullable=False),
+    Column("enrolled_at", BigInteger, nullable=False),
+)
+"""One photograph of each person for the officer's eye, encrypted like the references (S19)."""
+
 accesses = Table(
     "authority_access",
     authority_metadata,

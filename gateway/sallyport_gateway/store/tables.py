@@ -196,6 +196,40 @@ gateways = Table(
 fence = Table("fence", metadata, Column("fence", Integer, primary_key=True), Column("turn", BigInteger, nullable=False))
 """One row. Grants share it, freezes take it alone: a freeze that was acknowledged is seen by every later grant."""
 
+joint_acts = Table(
+    "joint_act",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("subject", String(128), primary_key=True),
+    Column("officer", String(200), nullable=False),
+    Column("words", LargeBinary(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""The first of two officers' acts that count only together; `words` is the SHA-256 of what was signed."""
+
+settled_nonces = Table(
+    "settled_nonce",
+    metadata,
+    Column("board", String(32), primary_key=True),
+    Column("nonce", LargeBinary(64), primary_key=True),
+    Column("officers", String(401), nullable=False),
+    Column("why", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Openings of boards that this store never granted, and that two officers have accounted for."""
+
+readers = Table(
+    "reader",
+    metadata,
+    Column("token", LargeBinary(32), primary_key=True),
+    Column("key_id", LargeBinary(32), nullable=False),
+    Column("why", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("ix_reader_until", "until"),
+)
+"""Officers who are signed in to read: the SHA-256 of what their browser shows, their certificate, and their reason."""
+
 audit = Table(
     "audit",
     metadata,
