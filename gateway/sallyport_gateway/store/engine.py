@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from sallyport_gateway.store.parameters import BUSY_TIMEOUT, READERS
+from sallyport_gateway.store.parameters import BUSY_TIMEOUT, PAUSE, READERS
 from sallyport_protocol.errors import RoadError
 
 WRITER = "IMMEDIATE"
@@ -45,7 +45,14 @@ def open_engines(where: str | Path) -> tuple[Engine, Engine]:
         reader = create_engine(url, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise RoadError("PostgreSQL needs the extra 'postgres': pip install 'sallyport[gateway,postgres]'") from error
+    event.listen(writer, "connect", _bound_pauses)
     return writer, reader.execution_options(postgresql_readonly=True)
+
+
+def _bound_pauses(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """A gateway that stands still in the middle of a transaction loses it, and with it the rows that others wait for."""
+    raw.cursor().execute(f"SET idle_in_transaction_session_timeout = {PAUSE}")
+    raw.commit()
 
 
 def _url(where: str | Path) -> URL:

@@ -161,7 +161,7 @@ class Store:
                     for work in batch:
                         self._commit([work])
                     return
-                again = len(batch) > 1 or _deadlock(failed.error)
+                again = len(batch) > 1 or _raced(failed.error)
                 if again and attempt + 1 < ATTEMPTS:
                     continue
                 done = [_Done(work, None, self._told(failed.error)) for work in batch]
@@ -229,8 +229,12 @@ def _settle(done: list[_Done]) -> None:
             one.work.future.set_exception(one.error)
 
 
-def _deadlock(error: BaseException) -> bool:
-    return type(getattr(error, "orig", None)).__name__ in ("DeadlockDetected", "SerializationFailure")
+_RACES = ("DeadlockDetected", "SerializationFailure", "UniqueViolation")
+"""PostgreSQL's words for another gateway that was quicker; who looks again sees what that one did."""
+
+
+def _raced(error: BaseException) -> bool:
+    return type(getattr(error, "orig", None)).__name__ in _RACES
 
 
 def _shown(where: str | Path) -> str:

@@ -13,6 +13,10 @@ COMMIT_MOST: Final = 256
 BUSY_TIMEOUT: Final = 5_000
 """Milliseconds that SQLite waits for another process's write before it says that the store is locked."""
 
+PAUSE: Final = 3_000
+"""Milliseconds between two statements of one transaction after which PostgreSQL takes it back; they take well below one.
+Shorter than a lease (`LEASE_MS`): a paused gateway's rows are free when its lanes are."""
+
 READERS: Final = 4
 """Reading connections kept open."""
 
