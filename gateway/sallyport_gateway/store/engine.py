@@ -50,7 +50,7 @@ def open_engines(where: str | Path) -> tuple[Engine, Engine]:
 
 
 def _bound_pauses(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    """A gateway that stands still in the middle of a transaction loses it, and with it the rows that others wait for."""
+    """A gateway that stands still in a transaction loses it, and the rows that others wait for are free."""
     raw.cursor().execute(f"SET idle_in_transaction_session_timeout = {PAUSE}")
     raw.commit()
 
