@@ -16,8 +16,7 @@ from sallyport_gateway.audit import generations
 from sallyport_gateway.audit.witness import FileWitness
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_gateway.drivers.book_files import BookFiles
-from sallyport_gateway.issue_receipt import issue
-from sallyport_gateway.ledger import sessions
+from sallyport_gateway.issue_receipt import identifiers, issue
 from sallyport_gateway.receipt import Judged
 from sallyport_gateway.store.engine import is_road, open_reader, road_error
 from sallyport_protocol.errors import MalformedError, RoadError, SallyportError
@@ -73,12 +72,11 @@ def _issue(configuration: Configuration, session: bytes, witness: Path | None) -
     engine = open_reader(configuration.store_url)
     try:
         with engine.connect() as conn:
-            held = sessions.find(conn, session)
-            kiosk = book.registry.named(held.kiosk) if held else None
+            name = generations.current(conn, configuration.file.name)
+            known = [book.registry.named(each) for each in identifiers(conn, name, session)]
             own = read_certificates(configuration.read(configuration.file.identity.certificate))[0]
             ders = [each.public_bytes(Encoding.DER) for each in (own, *book.trust.authorities)]
-            ders += [kiosk.certificate] if kiosk is not None and kiosk.certificate is not None else []
-            name = generations.current(conn, configuration.file.name)
+            ders += [each.certificate for each in known if each is not None and each.certificate is not None]
             head = FileWitness(witness).latest(name) if witness else None
             return receipt.write(issue(conn, name, session, ders, head))
     except Exception as error:

@@ -125,7 +125,7 @@ def test_statistics(config: Path, tmp_path: Path) -> None:
     told = _run(config, "statistics", "--plot", str(tmp_path / "plot.svg"))
     assert told.exit_code == 0, told.output
     assert list(csv.DictReader(told.stdout.splitlines())) == [
-        {"month": "1970-01", "prison": "MDI", "outcome": "DECISION", "cause": "", "count": "10"}
+        {"month": "1970-01", "prison": "MDI", "path": "", "outcome": "DECISION", "cause": "", "count": "10"}
     ]
     assert (tmp_path / "plot.svg").read_text().startswith("<svg")
     assert _run(config, "statistics", "--out", str(tmp_path / "no" / "where")).exit_code == 2

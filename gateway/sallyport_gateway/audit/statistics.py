@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from sallyport_gateway.audit.log import Entry
 
-COUNTED: Final = {"DECISION": "verdict", "GRANT_REFUSED": "", "RELEASED_IN_ERROR": ""}
+COUNTED: Final = {"DECISION": "verdict", "GRANT_REFUSED": "", "KEY_RELEASE": "", "RELEASED_IN_ERROR": ""}
 """Kinds of entry that count, and the field that says what came of it; without one, the kind itself does."""
 
 
@@ -20,20 +20,24 @@ class Cell(NamedTuple):
     month: str
     """YYYY-MM, UTC."""
     prison: str
+    path: str
+    """BIOMETRIC or MANUAL for a decision, with the reason of the manual path; empty for anything else."""
     outcome: str
     cause: str
 
 
 def count(entries: Iterable[Entry]) -> Counter[Cell]:
-    """Counts decisions, grants refused at the door, and releases found to be in error afterwards."""
+    """Counts decisions, grants refused at the door, releases by key, and those found to be in error afterwards."""
     found: Counter[Cell] = Counter()
     for entry in entries:
         if entry.kind in COUNTED:
             body = entry.content
             month = datetime.fromtimestamp(entry.at / 1_000, UTC).strftime("%Y-%m")
             prison = str(body.get("prison") or str(body.get("lane", "")).partition("-")[0])
+            manual = body.get("manual") or {}
+            path = "/".join(filter(None, (str(body.get("path") or ""), str(manual.get("reason") or ""))))
             outcome = str(body.get(COUNTED[entry.kind]) or entry.kind)
-            found[Cell(month, prison, outcome, str(body.get("cause") or ""))] += 1
+            found[Cell(month, prison, path, outcome, str(body.get("cause") or ""))] += 1
     return found
 
 
@@ -50,7 +54,7 @@ def as_svg(counts: Mapping[Cell, int]) -> str:
     """Horizontal bars: what stopped releases, by cause, the most frequent first."""
     causes: Counter[str] = Counter()
     for cell, number in counts.items():
-        if cell.outcome != "RELEASE":
+        if cell.outcome not in ("RELEASE", "KEY_RELEASE"):
             causes[cell.cause or cell.outcome] += number
     rows = causes.most_common()
     most = max((number for _, number in rows), default=1)

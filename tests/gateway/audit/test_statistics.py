@@ -15,7 +15,9 @@ def _entry(kind: str, at: int, **body: object) -> Entry:
 
 
 ENTRIES = [
-    _entry("DECISION", JANUARY, lane="MDI-LANE-1", verdict="RELEASE", cause=None),
+    _entry("DECISION", JANUARY, lane="MDI-LANE-1", verdict="RELEASE", cause=None, path="BIOMETRIC"),
+    _entry("DECISION", JANUARY, lane="MDI-LANE-1", verdict="RELEASE", path="MANUAL", manual={"reason": "NO_REFERENCE"}),
+    _entry("KEY_RELEASE", JANUARY, lane="MDI-LANE-1"),
     _entry("DECISION", JANUARY, lane="MDI-LANE-1", verdict="HOLD", cause="wrong person"),
     _entry("DECISION", FEBRUARY - 1, lane="MDI-LANE-2", verdict="HOLD", cause="wrong person"),
     _entry("DECISION", FEBRUARY, lane="PVI-LANE-1", verdict="REFER", cause='<b>"a", =b</b>'),
@@ -26,16 +28,18 @@ ENTRIES = [
 
 def test_decisions_are_counted_by_month_prison_verdict_and_cause() -> None:
     assert count(ENTRIES) == {
-        Cell("2026-01", "MDI", "RELEASE", ""): 1,
-        Cell("2026-01", "MDI", "HOLD", "wrong person"): 2,
-        Cell("2026-02", "PVI", "REFER", '<b>"a", =b</b>'): 1,
-        Cell("2026-02", "PVI", "GRANT_REFUSED", ""): 1,
+        Cell("2026-01", "MDI", "BIOMETRIC", "RELEASE", ""): 1,
+        Cell("2026-01", "MDI", "MANUAL/NO_REFERENCE", "RELEASE", ""): 1,
+        Cell("2026-01", "MDI", "", "KEY_RELEASE", ""): 1,
+        Cell("2026-01", "MDI", "", "HOLD", "wrong person"): 2,
+        Cell("2026-02", "PVI", "", "REFER", '<b>"a", =b</b>'): 1,
+        Cell("2026-02", "PVI", "", "GRANT_REFUSED", ""): 1,
     }
 
 
 def test_the_table_reads_back() -> None:
     rows = list(csv.DictReader(as_csv(count(ENTRIES)).splitlines()))
-    assert [row["count"] for row in rows] == ["2", "1", "1", "1"]
+    assert [row["count"] for row in rows] == ["2", "1", "1", "1", "1", "1"]
     assert rows[-1]["cause"] == '<b>"a", =b</b>'
 
 
