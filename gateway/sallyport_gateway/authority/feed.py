@@ -140,10 +140,10 @@ def _unclear(why: str, message: Any) -> Unclear:
 
 
 def _sequence(value: Any) -> int:
-    """SNS writes sequence numbers as text."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18:
+    """SNS writes sequence numbers as text, with zeros before."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 40:
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**18:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**62:
         raise MalformedError(f"{str(value)[:40]!r} is not a sequence number of the feed.")
     return value
 

@@ -90,6 +90,11 @@ def floor(conn: Connection) -> datetime:
     return from_millis(conn.execute(select(feeds.c.floor).where(feeds.c.name == FEED)).scalar() or 0)
 
 
+def distrust(conn: Connection) -> None:
+    """The feed cannot be understood: until it can, it counts as never heard, and nobody leaves."""
+    conn.execute(update(feeds).where(feeds.c.name == FEED).values(heard_at=None))
+
+
 def settle_aside(conn: Connection, number: int, by: By, now: datetime) -> bool:
     """A person has looked at an event that nobody could read. False when there is none of that number to settle."""
     here = (events_aside.c.id == number, events_aside.c.settled_at.is_(None))

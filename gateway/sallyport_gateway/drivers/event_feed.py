@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from sallyport_gateway.authority.feed import read_batch
-from sallyport_gateway.drivers.authority_feed import Taken, forget_old, position, take
+from sallyport_gateway.drivers.authority_feed import Taken, distrust, forget_old, position, take
 from sallyport_gateway.store import Store
-from sallyport_protocol.errors import SallyportError
+from sallyport_protocol.errors import MalformedError, SallyportError
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,9 @@ class EventFeed:
             try:
                 await self.once()
                 self._failures = 0
+            except MalformedError as error:
+                await self._distrust(str(error))
+                await self._failed(str(error))
             except SallyportError as error:
                 await self._failed(str(error))
             except Exception as error:
@@ -79,6 +82,13 @@ class EventFeed:
             self._tell(code, sentence)
         await self._heard(taken)
         return taken
+
+    async def _distrust(self, why: str) -> None:
+        """It speaks, and nobody knows what it says: as good as silent, at once."""
+        try:
+            await self._store.write(distrust)
+        except SallyportError as error:
+            log.warning("%s; and it could not be noted that %s", error, why)
 
     async def _failed(self, why: str) -> None:
         self._failures += 1

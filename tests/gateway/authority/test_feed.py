@@ -16,7 +16,7 @@ from sallyport_gateway.casebook.words import Case
 from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_access import By, millis
 from sallyport_gateway.drivers.authority_compose import compose
-from sallyport_gateway.drivers.authority_feed import Taken, floor, position, settle_aside, state, take
+from sallyport_gateway.drivers.authority_feed import Taken, distrust, floor, position, settle_aside, state, take
 from sallyport_gateway.drivers.authority_records import Kind, put
 from sallyport_gateway.drivers.authority_tables import events_aside
 from sallyport_gateway.ledger import life
@@ -200,6 +200,13 @@ def test_an_event_that_cannot_be_read_is_kept_alarmed_and_settled(ready: Connect
 def test_paper_linked_to_nobody_makes_everything_be_read_again_without_an_alarm(ready: Connection, base: Case) -> None:
     taken = take(ready, LOG, batch(notice(11, domain_event("court-warrant.file.received", None))), 10, base.now)
     assert taken.everybody and not taken.alarms and compose(ready, NUMBER).as_of == {}
+
+
+def test_a_feed_that_cannot_be_understood_counts_as_silent_until_it_can(ready: Connection, base: Case) -> None:
+    distrust(ready)
+    assert state(ready).heard_at is None
+    take(ready, LOG, batch(newest=10), 10, base.now)
+    assert state(ready).heard_at == base.now
 
 
 def test_the_feed_is_heard_up_to_what_it_says_itself(ready: Connection, base: Case) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from hmpps_answers import NUMBER, PERSON, answers
 from hmpps_server import Hmpps, domain_event, serving
 from intrusions import Event, Intruder, put_back
 from lane_world import GOVERNOR, LANE, OFFICER, World
-from upstream_world import NUMBER, PERSON, InProcess, UpstreamWorld, answers
+from upstream_world import InProcess, UpstreamWorld
 
 from sallyport_gateway.authority.words import Source
 from sallyport_gateway.drivers.hmpps_client import HmppsClient
