@@ -15,8 +15,9 @@ from sallyport_biometrics.face.movement import Movement
 TURN_DEGREES = 15.0
 """Yaw away from the neutral face; well above the mesh's noise (about 2) and below what a neck cannot do."""
 UP_DEGREES = 10.0
-CLOSED_RISE, SMILE_RISE = 0.4, 0.35
-"""Rise of the blendshape above the neutral face."""
+CLOSED_RISE, SMILE_RISE = 0.25, 0.35
+"""Rise of the blendshape above the neutral face. Of LFW's faces the plainly closed eyes lie at 0.50 to 0.64, open ones
+near 0.1, narrow ones up to 0.25."""
 CLOSED_MS = 500
 """Eyes shut this long are closed on purpose; a blink takes 100 to 400 ms."""
 NEUTRAL_SHARE = 0.5

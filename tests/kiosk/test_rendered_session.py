@@ -1,0 +1,181 @@
+"""Rendered people before the real networks: who answers matches, and nothing that was recorded does.
+
+Labelled synthetic: one photograph of Subject A moved by its mesh, compared with another photograph of Subject A. It
+shows that the product's networks and decisions work together on pictures, not how people move.
+"""
+
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from kiosk_doors import Bench
+from rendered_people import House, Played, RememberingPipeline, recompressed
+
+from sallyport_biometrics.face.movement import MovementReader
+from sallyport_biometrics.face.photograph import enrolled
+from sallyport_biometrics.face.pipeline import MODELS, FacePipeline
+from sallyport_kiosk import parameters
+from sallyport_kiosk.ports import Pixels
+from sallyport_protocol.actions import Action, Part
+from sallyport_protocol.messages import Liveness, Modality, Needs, Outcome, Reference
+from sallyport_provisioning.estate import Estate
+from sallyport_rig.moving_face import MovingFace
+
+ROOT = Path(__file__).parents[2]
+STORE = ROOT / os.environ.get("SALLYPORT_MODELS", "var/models")
+SAMPLES = ROOT / "var/samples"
+QUICK_MS = 125
+"""Between frames: eight a second, to spare time."""
+Attack = Callable[[Sequence[Sequence[Pixels]], random.Random], Sequence[Pixels]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_pauses() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parameters, "AGAIN_S", 0.0)
+        patch.setattr(parameters, "PRESENCE_MS", 100)
+        yield
+
+
+@pytest.fixture(scope="module")
+def house(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    names = (*MODELS, "face-blendshapes")
+    if not all((STORE / f"{name}.onnx").is_file() for name in names) or not (SAMPLES / "subject-a-3.jpg").is_file():
+        pytest.skip("models or samples are missing: run `make models`")
+    models = {name: (STORE / f"{name}.onnx").read_bytes() for name in names}
+    networks = RememberingPipeline(FacePipeline(models), MovementReader(models["face-blendshapes"]))
+    template = enrolled(networks.pipeline, (SAMPLES / "subject-a-1.jpg").read_bytes()).to_bytes()
+    face = Reference(modality=Modality.FACE, position=0, template=template, captured_on="2026-06-01", record=bytes(32))
+    bench = Bench(estate, tmp_path_factory.mktemp("rendered") / "outbox.db")
+    yield House(bench, networks, face)
+    bench.close()
+
+
+def moving(house: House, name: str) -> MovingFace:
+    return MovingFace(np.asarray(cv2.imread(str(SAMPLES / f"{name}.jpg")), np.uint8), house.networks.pipeline)
+
+
+@pytest.fixture(scope="module")
+def recorded(house: House) -> tuple[Played, list[Pixels]]:
+    """A session of Subject A, and its pictures."""
+    return house.live(moving(house, "subject-a-3"), 3, QUICK_MS)
+
+
+def test_a_rendered_person_who_does_what_is_asked_matches(recorded: tuple[Played, list[Pixels]]) -> None:
+    played, _ = recorded
+    assert (played.result.liveness, played.result.outcome) == (Liveness.PASSED, Outcome.MATCH), played.result.detail
+    assert len(played.asked) == 6, "five, and one for the absent passive networks; the light came back"
+    assert [each.same_track for each in played.presence] == [True, True]
+
+
+# Attacks: what is put in the camera's place, made of the pictures of sessions that matched
+
+
+def replay(sessions: Sequence[Sequence[Pixels]], chance: random.Random) -> Sequence[Pixels]:
+    return chance.choice(sessions)
+
+
+def shift(sessions: Sequence[Sequence[Pixels]], chance: random.Random) -> Sequence[Pixels]:
+    session = chance.choice(sessions)
+    at = chance.randrange(1, len(session))
+    return [*session[at:], *session[:at]]
+
+
+def splice(sessions: Sequence[Sequence[Pixels]], chance: random.Random) -> Sequence[Pixels]:
+    parts: list[Pixels] = []
+    while len(parts) < 300:
+        session = chance.choice(sessions)
+        at = chance.randrange(len(session) - 12)
+        parts += session[at : at + chance.randrange(8, 40)]
+    return parts
+
+
+def freeze(sessions: Sequence[Sequence[Pixels]], chance: random.Random) -> Sequence[Pixels]:
+    return [chance.choice(chance.choice(sessions))]
+
+
+def loop(sessions: Sequence[Sequence[Pixels]], chance: random.Random) -> Sequence[Pixels]:
+    session = chance.choice(sessions)
+    at = chance.randrange(len(session) - 30)
+    return session[at : at + chance.randrange(6, 30)]
+
+
+def faster(sessions: Sequence[Sequence[Pixels]], chance: random.Random) -> Sequence[Pixels]:
+    return chance.choice(sessions)[:: chance.choice((2, 3))]
+
+
+def slower(sessions: Sequence[Sequence[Pixels]], chance: random.Random) -> Sequence[Pixels]:
+    return [picture for picture in chance.choice(sessions) for _ in range(2)]
+
+
+def backwards(sessions: Sequence[Sequence[Pixels]], chance: random.Random) -> Sequence[Pixels]:
+    return chance.choice(sessions)[::-1]
+
+
+ATTACKS: tuple[Attack, ...] = (replay, shift, splice, freeze, loop, faster, slower, backwards)
+
+
+def never_a_match(played: Played) -> None:
+    """The challenge failed, or the frames are not believed: an attack is suspected, nobody is compared."""
+    result = played.result
+    assert (result.liveness, result.outcome) == (Liveness.FAILED, Outcome.ATTACK_SUSPECTED), (result, played.asked)
+    assert played.presence == [] and result.fused_fmr is None
+
+
+@pytest.mark.parametrize("attack", [replay, splice, freeze, slower])
+def test_pictures_of_an_earlier_session_never_match(
+    house: House, recorded: tuple[Played, list[Pixels]], attack: Attack
+) -> None:
+    never_a_match(house.put_in(attack([recorded[1]], random.Random(1)), 100, QUICK_MS))
+
+
+def test_pictures_of_another_camera_are_a_suspected_attack(house: House, recorded: tuple[Played, list[Pixels]]) -> None:
+    """Even the pictures of a session that matched, against the same seed, in the same order, at the same moments."""
+    played = house.put_in(recorded[1], 3, QUICK_MS, named="virtual:camera")
+    assert played.result.outcome is Outcome.ATTACK_SUSPECTED and "OTHER_DEVICE" in played.result.detail
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+def test_of_a_thousand_replayed_frozen_and_spliced_sessions_none_matches(house: House) -> None:
+    face, chance, attacked, genuine = moving(house, "subject-a-3"), random.Random(5), 0, 0
+    for group in range(5):
+        sessions = []
+        for number in range(4 * group, 4 * group + 4):
+            played, pictures = house.live(face, number)
+            if played.result.outcome is Outcome.MATCH:
+                sessions.append(pictures)
+        genuine += len(sessions)
+        sessions.append(recompressed(sessions[0], 85))
+        for attack in range(200):
+            never_a_match(house.put_in(ATTACKS[attack % len(ATTACKS)](sessions, chance), 1_000 + attacked))
+            attacked += 1
+        house.networks.forget()
+    assert attacked == 1_000
+    assert genuine >= 19, "of twenty sessions of a person who answers"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_another_rendered_person_passes_the_challenge_and_does_not_match(house: House) -> None:
+    face = moving(house, "subject-b-1")
+    for number in range(4):
+        result = house.live(face, number)[0].result
+        assert (result.liveness, result.outcome) == (Liveness.PASSED, Outcome.NON_MATCH)
+        house.networks.forget()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_what_a_person_cannot_do_is_not_asked(house: House) -> None:
+    """A person who cannot close the eyes or look up, needs longer, and must see no changing light."""
+    unable = (Action.CLOSE_EYES, Action.LOOK_UP)
+    needs = Needs(unable=unable, slow=True, no_light=True, covered=(Part.EYES,))
+    played, _ = house.live(moving(house, "subject-a-3"), 2, expires_in=240_000, needs=needs)
+    assert played.result.outcome is Outcome.MATCH, played.result.detail
+    assert len(played.asked) == 8 + 2 + 1 + 1, "three actions need eight; slow, no passive networks, no light"
+    assert not set(unable) & set(played.asked)
