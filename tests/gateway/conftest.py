@@ -142,14 +142,14 @@ def template(fast_folder: Path) -> Path:
 
 
 @pytest.fixture
-def new_world(estate: Estate, template: Path, fast_folder: Path) -> "Iterator[Callable[[], World]]":
-    """Makes worlds of one lane each."""
+def new_world(estate: Estate, template: Path, fast_folder: Path) -> "Iterator[Callable[..., World]]":
+    """Makes worlds of one lane each, of the plain kind or another."""
     from lane_world import World
 
     made: list[World] = []
 
-    def make() -> World:
-        made.append(World(estate, template, Path(tempfile.mkdtemp(dir=fast_folder))))
+    def make(kind: type[World] = World) -> World:
+        made.append(kind(estate, template, Path(tempfile.mkdtemp(dir=fast_folder))))
         made[-1].connect()
         return made[-1]
 

@@ -27,7 +27,7 @@ class Play:
         self.paper()
 
     def run(self, steps: int) -> None:
-        weighted = list(_MOVES.items())
+        weighted = list(self.moves().items())
         for _ in range(steps):
             [move] = self.dice.choices([m for m, _ in weighted], [w for _, w in weighted])
             self.said.append(move.__name__)
@@ -36,6 +36,10 @@ class Play:
                 self.world.site.power_on()
             self.truth.look()
         self.heal()
+
+    def moves(self) -> dict[Callable[..., None], int]:
+        """What may happen, and how often in proportion."""
+        return {**_MOVES}
 
     # -- the honest way --------------------------------------------------------------------------------------------
 
