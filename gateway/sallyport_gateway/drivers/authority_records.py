@@ -175,7 +175,7 @@ def void(conn: Connection, prisoner_number: str, why: str, now: datetime) -> Put
 
 def _touch(conn: Connection, kind: Kind | None, people: set[str], why: str, now: datetime) -> Put:
     """Finds the living authorisations of `people` and everybody linked to them; pauses the approved ones."""
-    everybody = people | _linked(conn, people)
+    everybody = people | linked_numbers(conn, people)
     living = [
         state.value for state in (AuthorisationState.PENDING, AuthorisationState.APPROVED, AuthorisationState.PAUSED)
     ]
@@ -197,7 +197,8 @@ def _touch(conn: Connection, kind: Kind | None, people: set[str], why: str, now:
     return Put(changed=True, touched=touched, paused=paused)
 
 
-def _linked(conn: Connection, people: Iterable[str]) -> set[str]:
+def linked_numbers(conn: Connection, people: Iterable[str]) -> set[str]:
+    """Every number that these people's identities name, their own included."""
     rows = conn.execute(
         select(records.c.document).where(records.c.kind == Kind.IDENTITY.value, records.c.key.in_(list(people)))
     )

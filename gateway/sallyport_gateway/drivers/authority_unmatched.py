@@ -47,8 +47,10 @@ def renew(conn: Connection) -> None:
 class UnmatchedWarrants:
     """The memory; one for each authority. Threads may share it: what it holds is replaced whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, looking: bool = False) -> None:
+        """`looking`: nothing is decided on it, so it takes no lock and may run where nothing may be written."""
         self._held = _Held("", (), (), {})
+        self._token = _TOKEN if looking else _TOKEN_SHARED
 
     def all(self, conn: Connection) -> tuple[Warrant, ...]:
         """Every one of them."""
@@ -59,7 +61,7 @@ class UnmatchedWarrants:
 
         For decisions: none can come in before the caller's transaction ends.
         """
-        held = self._now(conn, _TOKEN_SHARED)
+        held = self._now(conn, self._token)
         found: set[int] = set()
         words = {plain(each.surname) for each in people} | {plain(each.forenames).partition(" ")[0] for each in people}
         for word in words - {""}:
