@@ -160,7 +160,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule()
     def heal(self) -> None:
-        """All are there, nobody is at a door: soon every lane is kept, no gateway has two more than another, for good."""
+        """All are there, nobody is at a door: soon every lane is kept, none has two more than another, for good."""
         self.lost = []
         for name in NAMES:
             self.come_back(name)
