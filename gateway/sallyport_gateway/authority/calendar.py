@@ -1,6 +1,6 @@
 """London's clock and the working days of England and Wales. Pure: every day is an argument."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,6 +22,16 @@ def london(moment: datetime) -> datetime:
 def london_day(moment: datetime) -> date:
     """The calendar day in London: a release due on a day is due from London's midnight, BST or not."""
     return london(moment).date()
+
+
+def night_of(now: datetime, at: time) -> date:
+    """The London day of the newest moment `at` on London's clock that is not to come: whose nightly work is due.
+
+    An hour that the clocks skip is taken as an hour later; of one that they repeat, the first counts.
+    """
+    today = london_day(now)
+    moment = datetime.combine(today, at, LONDON)
+    return today if now.timestamp() >= moment.timestamp() else today - _DAY
 
 
 def from_millis(millis: int) -> datetime:

@@ -1,15 +1,13 @@
-"""What the authority does by itself, twice a minute: windows run out, holds escalate, releases are looked at again."""
+"""What the authority does by itself, three times a minute: windows run out, holds escalate."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sallyport_gateway.authority.policy import ReleasePolicy
 from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_access import millis
 from sallyport_gateway.drivers.authority_holds import Escalation, escalate
-from sallyport_gateway.drivers.authority_sweep import Raised, sweep_releases
 from sallyport_gateway.ledger import life
 
 
@@ -19,10 +17,9 @@ class Rounds:
 
     expired: tuple[str, ...]
     escalations: tuple[Escalation, ...]
-    alarms: tuple[Raised, ...]
 
 
-def go_round(conn: Connection, policy: ReleasePolicy, now: datetime) -> Rounds:
+def go_round(conn: Connection, now: datetime) -> Rounds:
     """One round, in one transaction. The life of an authorisation whose window is over is stopped with it.
 
     Its holds go on: the person is still here, and past the day on which release fell due over-detained.
@@ -31,4 +28,4 @@ def go_round(conn: Connection, policy: ReleasePolicy, now: datetime) -> Rounds:
     for authorisation in expired:
         if life.find(conn, authorisation) is not None:
             life.stop(conn, authorisation, "the window is over", millis(now))
-    return Rounds(expired, tuple(escalate(conn, now)), tuple(sweep_releases(conn, policy, now)))
+    return Rounds(expired, tuple(escalate(conn, now)))
