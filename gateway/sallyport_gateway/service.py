@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from datetime import time as ClockTime
 
 from sallyport_gateway import outcomes, parameters
 from sallyport_gateway.admit import Arrival
@@ -16,7 +17,8 @@ from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.authority_upstream import HmppsAuthority, open_upstream
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
 from sallyport_gateway.drivers.witness_place import open_witness
-from sallyport_gateway.duties import keep_watch
+from sallyport_gateway.duties import Duties
+from sallyport_gateway.duties import Place as DutyPlace
 from sallyport_gateway.keeping import Elsewhere, Keeper
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.lanes import LanePlace, Lanes
@@ -133,8 +135,7 @@ class Service:
         else:
             self._tasks.append(asyncio.create_task(self._share_lanes(self.keeper), name="leases"))
         self._tasks.append(asyncio.create_task(self._tick(), name="ticks"))
-        watch = keep_watch(self.store, self.office.name, self.authority.policy, self.clock.now, self._tell)
-        self._tasks.append(asyncio.create_task(watch, name="duties"))
+        self._tasks.append(asyncio.create_task(self._duties().keep(), name="duties"))
         if self.upstream is not None:
             await self.upstream.start()
         await asyncio.to_thread(self.link.start)
@@ -200,6 +201,11 @@ class Service:
                 read_at = time.monotonic()
                 await self._reload()
             await self._kept.tick()
+
+    def _duties(self) -> Duties:
+        file = self.configuration.file
+        place = DutyPlace(file.name, self.office.name, file.prisons, ClockTime.fromisoformat(file.preflight))
+        return Duties(self.store, place, self.authority, self.clock.now, self._tell, self.office.gather_person)
 
     def _tell(self, notice: Notice) -> None:
         """What the duties and the feed found is an alarm on every lane, or on those of the prison that it is about."""
