@@ -40,7 +40,7 @@ MAX_BYTES = 1_048_576
 """Largest JSON document accepted for one person or one case, bytes."""
 
 
-_NUL, _NUL_BYTES = "\\u0000", b"\\u0000"
+_NUL = "\\u0000"
 """As JSON writes it; unescaped it is no JSON."""
 
 
@@ -62,7 +62,7 @@ class Record(BaseModel):
         """Reads JSON. Raises MalformedError that names every wrong field (the first ten)."""
         if len(text) > MAX_BYTES:
             raise MalformedError(f"{len(text)} bytes; at most {MAX_BYTES} are read. Send one person at a time.")
-        if (_NUL_BYTES if isinstance(text, bytes) else _NUL) in text:
+        if _NUL.encode() in text if isinstance(text, bytes) else _NUL in text:
             raise MalformedError(f"{cls.__name__} holds the character U+0000, which no database keeps: take it out.")
         try:
             return cls.model_validate_json(text)
