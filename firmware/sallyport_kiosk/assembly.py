@@ -1,7 +1,7 @@
 """Puts a kiosk together from its configuration: the only place that knows which driver stands behind which port."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,7 +19,7 @@ from sallyport_biometrics.finger import FingerExtractor
 from sallyport_kiosk.clock import SystemClock
 from sallyport_kiosk.configuration import Configuration
 from sallyport_kiosk.drivers.accepted import AcceptedVersions
-from sallyport_kiosk.drivers.cameras import make_camera
+from sallyport_kiosk.drivers.cameras import make_camera, require_sensor
 from sallyport_kiosk.drivers.locks import make_lock_line
 from sallyport_kiosk.drivers.outbox import Outbox
 from sallyport_kiosk.drivers.sensors import make_sensor
@@ -135,17 +135,20 @@ def make_session(
     """The networks, each checked against the signed set, and the devices."""
     file = configuration.file
     store = approved_store(configuration, boot.model_set)
-    loaded = {name: load_approved(store, boot.model_set, name) for name in model_names(boot.model_set)}
+    names = model_names(boot.model_set, store)
+    loaded = {name: load_approved(store, boot.model_set, name) for name in names}
     known = parse_known_answers(read_approved(boot.model_set, KNOWN_ANSWERS))
     for name, content in loaded.items():
         check_model(name, content, known)
+    if file.profile is not Profile.DEVELOPMENT:
+        require_sensor(file.devices.camera)
     camera = make_camera(file.devices.camera, configuration.home)
     sensor = make_sensor(file.devices.sensor, configuration.home)
     pipeline, extractor = FacePipeline(loaded), FingerExtractor(loaded[FINGER_MODEL])
     face_rates = calibration_for(boot.model_set, "face", pipeline.digests)
     finger_rates = calibration_for(boot.model_set, "finger", (sha256(loaded[FINGER_MODEL]).digest(),))
     movements, light = MovementReader(loaded[MOVEMENT_MODEL]), LightReader(camera, pipeline)
-    liveness = LivenessReader(camera, pipeline, movements, light, has_passive(boot.model_set))
+    liveness = LivenessReader(camera, pipeline, movements, light, has_passive(names))
 
     def age(reference: Reference) -> int | None:
         return age_in_days(reference, clock.wall_ms())
@@ -165,15 +168,16 @@ def make_session(
     )
 
 
-def model_names(approved: ModelSet) -> tuple[str, ...]:
-    """What a kiosk runs: the models that it needs, and those passive networks that the signed set names."""
-    passive = (name for name in PASSIVE_MODELS if name in approved.models)
+def model_names(approved: ModelSet, store: ModelStore) -> tuple[str, ...]:
+    """What a kiosk runs: the models that it needs, and those passive networks of the signed set that are here."""
+    named = (name for name in PASSIVE_MODELS if name in approved.models)
+    passive = (name for name in named if store.holds(store.manifest.model(name)))
     return (*FACE_MODELS, MOVEMENT_MODEL, FINGER_MODEL, *passive)
 
 
-def has_passive(approved: ModelSet) -> bool:
+def has_passive(names: Collection[str]) -> bool:
     """Whether every passive network is there; where one is absent the challenge is stricter."""
-    return all(name in approved.models for name in PASSIVE_MODELS)
+    return all(name in names for name in PASSIVE_MODELS)
 
 
 def load_approved(store: ModelStore, approved: ModelSet, name: str) -> bytes:

@@ -11,7 +11,7 @@ from sallyport_kiosk.assembly import assemble, calibration_for, has_passive, loa
 from sallyport_kiosk.configuration import Configuration, load_configuration
 from sallyport_models import calibrations
 from sallyport_models.approved_data import data_digests
-from sallyport_models.manifest import Manifest
+from sallyport_models.manifest import Manifest, ModelEntry
 from sallyport_models.store import ModelStore, default_store
 from sallyport_protocol.documents import ModelSet
 from sallyport_protocol.errors import MalformedError, RoadError
@@ -143,12 +143,21 @@ def test_a_calibration_of_other_models_names_its_file(calibration_folder: Path) 
             calibrations.require_models(calibration, digests)
 
 
-def test_passive_networks_run_when_the_signed_set_names_them_all(models: ModelStore) -> None:
+def test_passive_networks_run_where_the_signed_set_names_them_and_they_are_here(
+    models: ModelStore, tmp_path: Path
+) -> None:
     without = approved(models, "yunet")
-    assert not has_passive(without) and "minifasnet-v2" not in model_names(without)
+    assert not has_passive(model_names(without, models))
     digests = {name: bytes(32) for name in ("minifasnet-v2", "minifasnet-v1se")}
     both = without.model_copy(update={"models": digests})
-    assert has_passive(both) and set(digests) < set(model_names(both))
+    assert not has_passive(model_names(both, ModelStore(tmp_path, models.manifest)))  # then the challenge is stricter
+
+    class Full(ModelStore):
+        def holds(self, entry: ModelEntry) -> bool:
+            return True
+
+    assert has_passive(model_names(both, Full(tmp_path, models.manifest)))
+    assert not has_passive(model_names(without, Full(tmp_path, models.manifest)))
 
 
 def test_an_unwritable_place_for_the_outbox_says_whom_to_give_access(configuration: Configuration) -> None:

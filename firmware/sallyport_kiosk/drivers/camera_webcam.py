@@ -15,8 +15,9 @@ from sallyport_protocol.errors import RoadError
 class WebcamSource:
     """Camera `index`, asked for frames of `width` x `height`."""
 
-    def __init__(self, index: int, width: int, height: int) -> None:
+    def __init__(self, index: int, width: int, height: int, system: Path = Path("/sys/class/video4linux")) -> None:
         self._index, self._width, self._height = index, width, height
+        self._entry = system / f"video{index}"
         self._capture: cv2.VideoCapture | None = None
         self._lock = threading.Lock()
 
@@ -24,12 +25,14 @@ class WebcamSource:
     def device(self) -> str:
         """Index and, where Linux tells it, the model."""
         with suppress(OSError):
-            model = Path(f"/sys/class/video4linux/video{self._index}/name").read_text().strip()
+            model = (self._entry / "name").read_text().strip()
             return f"webcam:{self._index} {model}"
         return f"webcam:{self._index}"
 
     def open(self) -> None:
-        """Raises RoadError when there is no such camera or somebody else uses it."""
+        """Raises RoadError when there is no such camera, somebody else uses it, or it is a program and no device."""
+        if "/devices/virtual/" in str(self._entry.resolve()):
+            raise RoadError(f"{self.device} is no camera but a program that makes pictures: take it away")
         node = Path(f"/dev/video{self._index}")
         if os.name == "posix" and Path("/dev").is_dir() and Path("/sys/class").is_dir() and not node.exists():
             raise RoadError(f"no camera at {node}: plug it in, or name another (`ls /dev/video*`)")

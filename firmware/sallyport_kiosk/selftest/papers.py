@@ -87,7 +87,7 @@ def models(configuration: Configuration) -> str:
     boot = make_boot(configuration)
     known = parse_known_answers(read_approved(boot.model_set, KNOWN_ANSWERS))
     store = approved_store(configuration, boot.model_set)
-    names = model_names(boot.model_set)
+    names = model_names(boot.model_set, store)
     for name in names:
         check_model(name, load_approved(store, boot.model_set, name), known)
     return f"{len(names)} models give their known answers"
