@@ -26,6 +26,7 @@ from sallyport_protocol.acts import ActKind
 from sallyport_protocol.checks import CheckNumber, CheckOutcome, CheckResult
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.identity import Role
+from sallyport_protocol.messages import Guard
 
 MARGIN_MS: Final = 200
 """Taken from a grant's life for the road, so that the board's count of it never outlives the authorisation (S2)."""
@@ -148,6 +149,7 @@ def _decide(conn: Connection, office: Office, check: Check) -> Decision:
         moment,
         check.confirmed_by or check.officer,
         check.manual.identified if check.manual is not None else None,
+        check.offer.guard if check.offer is not None else Guard.NONE,
     )
     return office.authority.decide(conn, question)
 

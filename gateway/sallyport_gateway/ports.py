@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sallyport_gateway.book import Book
 from sallyport_protocol.decision import CheckResult, Decision
 from sallyport_protocol.envelope import Signer
-from sallyport_protocol.messages import Needs, RecordedException, Reference
+from sallyport_protocol.messages import Guard, Needs, RecordedException, Reference
 from sallyport_protocol.topics import Topic
 
 T = TypeVar("T")
@@ -70,6 +70,8 @@ class Question:
     """The officer at the door: neither approver nor calculator (S5)."""
     manual: Identified | None = None
     """Two officers' word in place of checks 9 to 12."""
+    guard: Guard = Guard.NONE
+    """What the check at the kiosk allowed for; the records of now may ask for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,9 @@ class Authority(Protocol):
 
     def needs(self, conn: Connection, prisoner_number: str, now: datetime) -> Needs | None:
         """What the person cannot do before the camera, as an officer recorded; None for nothing."""
+
+    def guard(self, conn: Connection, prisoner_number: str, now: datetime) -> Guard:
+        """What a check at the kiosk must allow for: a similar name on the roll, a relative, a twin."""
 
     def approve(
         self, conn: Connection, authorisation: str, officer: str, now: datetime, *, duty_governor: bool = False

@@ -42,6 +42,7 @@ def settle(
         admission.checks if moved else _counter_back(admission.checks),
         arrival.now,
         check.officer,
+        guard=check.offer.guard,
     )
     decision = office.authority.decide(conn, question)
     content = {"lane": check.lane, "result": admission.digest, **decision.to_map()}

@@ -16,7 +16,7 @@ from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ports import Case, Office
 from sallyport_protocol import sealing
 from sallyport_protocol.documents import Lane as LaneEntry
-from sallyport_protocol.messages import Needs, Offer, Ready, RecordedException, References, binding
+from sallyport_protocol.messages import Guard, Needs, Offer, Ready, RecordedException, References, binding
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ def gather(
         return f"No biometric reference is enrolled for {case.prisoner_number}. Use the manual path."
     exceptions = office.authority.exceptions(conn, case.prisoner_number, at)
     needs = office.authority.needs(conn, case.prisoner_number, at)
-    offer = _offer(office, place, case, References(references=references), exceptions, needs)
+    guard = office.authority.guard(conn, case.prisoner_number, at)
+    offer = _offer(office, place, case, References(references=references), exceptions, needs, guard)
     now = int(at.timestamp() * 1_000)
     entry = place.entry
     row = Session(
@@ -79,6 +80,7 @@ def _offer(
     references: References,
     exceptions: tuple[RecordedException, ...],
     needs: Needs | None,
+    guard: Guard,
 ) -> Offer:
     book, ready, entry = office.book(), place.ready, place.entry
     session, challenge, handle = secrets.token_bytes(16), secrets.token_bytes(32), secrets.token_bytes(16)
@@ -101,6 +103,7 @@ def _offer(
         policy=book.policy.digest,
         expires_in=parameters.SESSION_LIFE_MS,
         needs=needs,
+        guard=guard,
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sallyport_biometrics.calibration import StatedFmr
 from sallyport_biometrics.fusion import Evidence, FusedOutcome, OperatingPoint, fuse, fused_fmr, product_rule_log10
+from sallyport_protocol.messages import Guard
 
 BOTH = OperatingPoint(required=frozenset({"face", "finger"}))
 
@@ -74,3 +75,39 @@ def test_nothing_at_all_is_inconclusive() -> None:
 def test_the_bound_decides_not_the_point() -> None:
     optimistic = Evidence("face", 5.0, StatedFmr(-9.0, -1.0, True))
     assert fuse([optimistic, evidence("finger", -12.0)], BOTH).outcome is FusedOutcome.NON_MATCH
+
+
+# -- who could be mistaken for this person ---------------------------------------------------------------------------
+
+TWINS = OperatingPoint(required=frozenset({"face", "finger"}), twin_log10=-3.0)
+
+
+@given(st.floats(-20, 0), st.sets(st.sampled_from(["face", "finger"])), st.sampled_from([Guard.ALIKE, Guard.TWIN]))
+def test_a_face_alone_never_matches_under_a_guard(face: float, excused: set[str], guard: Guard) -> None:
+    fused = fuse([evidence("face", face)], TWINS, frozenset(excused), guard)
+    assert fused.outcome is FusedOutcome.INCONCLUSIVE and "finger is missing" in fused.reasons
+
+
+@given(st.floats(-20, 0), st.floats(-20, 0))
+def test_for_a_twin_the_face_counts_for_nothing_in_what_is_stated(face: float, finger: float) -> None:
+    fused = fuse([evidence("face", face, 9.0), evidence("finger", finger, 2.0)], TWINS, guard=Guard.TWIN)
+    assert fused.fmr is not None and fused.fmr.upper_log10 == finger
+    assert fused.llr == 2.0
+    if fused.outcome is FusedOutcome.MATCH:
+        assert finger <= -3.0 and face <= -2.0
+        assert product_rule_log10(face + finger) <= -6.0
+
+
+def test_a_policy_that_names_no_rate_for_twins_lets_none_pass() -> None:
+    both = [evidence("face", -20.0), evidence("finger", -20.0)]
+    assert fuse(both, BOTH).outcome is FusedOutcome.MATCH
+    assert fuse(both, BOTH, guard=Guard.TWIN).outcome is FusedOutcome.NON_MATCH
+    assert fuse(both, TWINS, guard=Guard.TWIN).outcome is FusedOutcome.MATCH
+
+
+@given(st.floats(-20, 0), st.floats(-20, 0))
+def test_a_guard_never_lets_pass_what_would_not_pass_without(face: float, finger: float) -> None:
+    both = [evidence("face", face), evidence("finger", finger)]
+    for guard in (Guard.ALIKE, Guard.TWIN):
+        if fuse(both, TWINS, guard=guard).outcome is FusedOutcome.MATCH:
+            assert fuse(both, TWINS).outcome is FusedOutcome.MATCH

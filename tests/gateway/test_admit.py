@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lane_world import KIOSK, LANE, book_of, honest_result, modality, non_match, stated
 
 from sallyport_gateway import admit as admission
@@ -18,6 +20,7 @@ from sallyport_protocol.documents import Entry, Profile, Registry, Status
 from sallyport_protocol.identity import Role
 from sallyport_protocol.messages import (
     Capture,
+    Guard,
     Liveness,
     Modality,
     ModalityOutcome,
@@ -521,3 +524,54 @@ def test_fisher_rule() -> None:
     both = (modality(Modality.FACE, fmr=half), modality(Modality.FINGER, fmr=half))
     assert scores.fused_log10(both) == pytest.approx(-6.0, abs=2e-3)
     assert scores.fused_log10(both[:1]) == half.upper_log10
+
+
+# -- who could be mistaken for this person (10, 12) --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("guard", [Guard.ALIKE, Guard.TWIN])
+def test_10_no_exception_excuses_the_finger_under_a_guard(desk: Desk, guard: Guard) -> None:
+    desk.offer_with(
+        guard=guard, exceptions=(RecordedException(modality=Modality.FINGER, reason="dressed", officer="Officer 1"),)
+    )
+    face, finger = desk.result().modalities
+    excused = finger.model_copy(
+        update={"outcome": ModalityOutcome.EXCEPTION, "exception": "dressed", "fmr": None, "llr": None}
+    )
+    found = desk.findings(modalities=(face, excused), fused_fmr=face.fmr)
+    assert found[10] == found[12] == "FINGER_NEEDED"
+
+
+@given(st.floats(-12, 0), st.floats(-12, 0))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_12_a_twin_never_passes_by_the_face(desk: Desk, face: float, finger: float) -> None:
+    """Whatever the two rates: a pass means that the finger alone reached the twin's rate, and strangers' bar holds."""
+    result, offer = _twins(desk, face, finger)
+    found = scores.check_match(result, offer)
+    enough = finger <= -3.0 and face <= -2.0 and scores.fused_log10(result.modalities) <= -6.0
+    assert (found.outcome is CheckOutcome.PASS) == enough
+    if enough:
+        assert f"1 in {10**-finger:,.0f} " in found.sentence and "twin" in found.sentence
+
+
+def test_12_a_policy_without_a_rate_for_twins_lets_none_pass(desk: Desk) -> None:
+    result, offer = _twins(desk, -12.0, -12.0)
+    without = offer.model_copy(update={"operating": offer.operating.model_copy(update={"twin_fmr_log10": None})})
+    assert scores.check_match(result, offer).outcome is CheckOutcome.PASS
+    assert scores.check_match(result, without).reason == "TWIN_NOT_EXCLUDED"
+
+
+def test_12_for_a_twin_the_kiosk_may_not_count_the_face(desk: Desk) -> None:
+    desk.offer_with(guard=Guard.TWIN)
+    assert desk.findings()[12] == "SUM_DIFFERS"
+
+
+def _twins(desk: Desk, face: float, finger: float) -> tuple[Result, Offer]:
+    """A kiosk's honest words where a twin is known."""
+    operating = desk.offer.operating.model_copy(update={"twin_fmr_log10": -3.0})
+    offer = desk.offer.model_copy(update={"guard": Guard.TWIN, "operating": operating})
+    parts = tuple(
+        each.model_copy(update={"fmr": stated(rate)})
+        for each, rate in zip(desk.result().modalities, (face, finger), strict=True)
+    )
+    return desk.result(modalities=parts, fused_fmr=parts[1].fmr), offer

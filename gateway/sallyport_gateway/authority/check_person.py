@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from sallyport_gateway.authority.guard import WEIGHT, guard_of
 from sallyport_gateway.authority.identifiers import is_cro, is_pnc, is_prisoner_number
 from sallyport_gateway.authority.question import Question, day, written
 from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Identity, Named, PrisonerRecord
 from sallyport_gateway.authority.similar import same_name
 from sallyport_gateway.authority.words import InOutStatus, LegalStatus, Source
-from sallyport_protocol.checks import CheckNumber, CheckResult
+from sallyport_protocol.checks import CheckNumber, CheckResult, Path
 
 
 def check_prisoner(q: Question) -> Iterator[CheckResult]:
@@ -84,7 +85,11 @@ def check_legal_status(q: Question) -> Iterator[CheckResult]:
 
 
 def check_one_person(q: Question) -> Iterator[CheckResult]:
-    """22: one person under the number; the person's other numbers and every alias reviewed."""
+    """22: one person under the number; the person's other numbers and every alias reviewed; the check at the kiosk
+    allowed for who could be mistaken for this person."""
+    needed = guard_of(q.evidence, q.now)
+    if q.request.path is Path.BIOMETRIC and WEIGHT[needed.guard] > WEIGHT[q.request.guard]:
+        yield finding("GUARD_RAISED", needed.records, because=needed.because)
     identity, number = q.evidence.identity, q.request.prisoner_number
     if identity is None or not identity.cpr_uuids:
         yield finding("NO_IDENTITY", number=number)

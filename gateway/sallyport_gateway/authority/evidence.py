@@ -18,15 +18,18 @@ from sallyport_gateway.authority.records import (
     ImmigrationRecord,
     Licence,
     Line,
+    Namesake,
     Paper,
     PrisonerRecord,
     Recall,
     Record,
+    Relation,
     Warrant,
 )
 from sallyport_gateway.authority.words import FreezeScope, LifeState, MovementReason, MovementType, Source
 from sallyport_protocol.checks import Path
 from sallyport_protocol.documents import LaneKind
+from sallyport_protocol.messages import Guard
 
 
 class Life(Record):
@@ -78,6 +81,9 @@ class AuthorityEvidence(Record):
     freezes: tuple[Freeze, ...] = ()
     ledger_current: bool | None = None
     """False: behind a witnessed audit head or an interlock's counter; None: not known."""
+    relations: tuple[Relation, ...] = ()
+    namesakes: tuple[Namesake, ...] = ()
+    """Who on the roll of this prison has a similar name, as the door that composed this found them."""
     conflicts: tuple[Line, ...] = ()
     """Where two sources said different things of the same fact, as the adapter found it."""
     feed: Feed | None = None
@@ -115,3 +121,5 @@ class ReleaseRequest(Record):
     movement_reason: MovementReason
     confirming_officer: Id | None = None
     manual: ManualIdentification | None = None
+    guard: Guard = Guard.NONE
+    """What the check at the kiosk allowed for."""

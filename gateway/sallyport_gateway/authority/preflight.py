@@ -11,7 +11,7 @@ from sallyport_gateway.authority.evidence import AuthorityEvidence, ReleaseReque
 from sallyport_gateway.authority.policy import ReleasePolicy
 from sallyport_gateway.authority.records import Authorisation
 from sallyport_protocol.checks import CheckOutcome, CheckResult
-from sallyport_protocol.messages import Modality
+from sallyport_protocol.messages import Guard, Modality
 
 BANDS: Final = (2, 14)
 """Days before release at which everybody is looked at (checks 14 days and 2 days before release)."""
@@ -80,6 +80,7 @@ def look_ahead(
         authorisation_id=given.id,
         movement_type=given.movement_type,
         movement_reason=given.movement_reason,
+        guard=Guard.TWIN,  # nobody is at the kiosk: what is asked there is asked on the day
     )
     findings = tuple(
         each

@@ -212,6 +212,9 @@ _ROWS: Final = (
     Reason(22, "NUMBER_NOT_REVIEWED", "{found} is the same person's number, and nobody has looked under it."),
     Reason(22, "ALIAS_NOT_REVIEWED", "The alias {alias} has not been reviewed.", judgement=True),
     Reason(22, "IDENTIFIER_MALFORMED", "{type} {value} is no valid {type}: its check letter is wrong.", judgement=True),
+    Reason(
+        22, "GUARD_RAISED", "{because}, and the check at the kiosk did not allow for it. Start a new check.", _UNKNOWN
+    ),
     Reason(22, "REVIEWED_IN_FUTURE", "The review of {what} carries a time that is to come.", _UNKNOWN),
     Reason(23, "TOO_FEW_APPROVERS", "{count} officers approved; two are needed."),
     Reason(23, "APPROVED_BY_CALCULATOR", "{who} approved and also calculated the sentence."),

@@ -27,6 +27,7 @@ from sallyport_gateway.authority.words import (
     PaperKind,
     RecallStatus,
     RecallType,
+    RelationKind,
     WarrantKind,
     WarrantStatus,
 )
@@ -297,6 +298,27 @@ class Licence(Record):
     licence_id: Id
     kind: Id
     status: LicenceStatus
+
+
+class Relation(Record):
+    """Somebody who could be mistaken for this person. Kept under both numbers where the other has one too."""
+
+    relation_id: Annotated[str, Field(min_length=1, max_length=60)]
+    kind: RelationKind
+    other: NameText
+    """The other's name, for officers' eyes."""
+    other_number: Id | None = None
+    recorded_by: Id
+    recorded_at: AwareDatetime
+    ended_by: Id | None = None
+    ended_at: AwareDatetime | None = None
+    """When it turned out to be no relation at all; a relation never ends otherwise."""
+
+
+class Namesake(Named):
+    """Somebody of a similar name on the roll of the same prison."""
+
+    prisoner_number: Id
 
 
 class Conflict(Record):

@@ -240,6 +240,16 @@ class Source(StrEnum):
     LICENCE = "LICENCE"
 
 
+class RelationKind(StrEnum):
+    """How two people are related, as an officer recorded it."""
+
+    TWIN = "TWIN"
+    """Identical or not, where nobody knows: a face cannot tell them apart."""
+    SIBLING = "SIBLING"
+    PARENT_OR_CHILD = "PARENT_OR_CHILD"
+    OTHER = "OTHER"
+
+
 class FreezeScope(StrEnum):
     ESTATE = "ESTATE"
     PRISON = "PRISON"

@@ -3,24 +3,31 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from sallyport_gateway.authority.evidence import AuthorityEvidence
-from sallyport_gateway.authority.records import Identity, Named
+from sallyport_gateway.authority.guard import Guarded, guard_by
+from sallyport_gateway.authority.records import Identity, Named, Namesake, PrisonerRecord, Relation
 from sallyport_gateway.drivers.authority_access import Action, By, log_access
 from sallyport_gateway.drivers.authority_embedded import of_people
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, heard_about, records_about
+from sallyport_gateway.drivers.authority_roll import Roll
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 
 
 def compose(
-    conn: Connection, prisoner_number: str, unmatched: UnmatchedWarrants | None = None, least: float = 0.0
+    conn: Connection,
+    prisoner_number: str,
+    unmatched: UnmatchedWarrants | None = None,
+    least: float = 0.0,
+    roll: Roll | None = None,
 ) -> AuthorityEvidence:
     """Everything known about one number and the numbers linked to it, as of this transaction. Reads only.
 
-    With `unmatched`, of the warrants linked to nobody only those that are like the person by `least`; else all.
+    With `unmatched`, of the warrants linked to nobody only those that are like the person by `least`; else all. With
+    `roll`, who else of the person's prison has a name as alike; else nobody.
 
     The ledger's part (lives, freezes, its own completeness) is added by the caller: `AuthorityEvidence.with_ledger`.
     The decision's own audit entry is the log of this consultation.
@@ -37,11 +44,35 @@ def compose(
     stray = UnmatchedWarrants().all(conn) if unmatched is None else unmatched.alike(conn, _names(evidence), least)
     return evidence.model_copy(
         update={
+            "namesakes": namesakes(conn, roll, evidence.prisoner, _names(evidence), least),
             "as_of": heard_about(conn, numbers),
             "authorisations": of_people(conn, numbers),
             "unmatched_warrants": stray,
         }
     )
+
+
+def namesakes(
+    conn: Connection, roll: Roll | None, prisoner: PrisonerRecord | None, people: tuple[Named, ...], least: float
+) -> tuple[Namesake, ...]:
+    """Who else of the person's prison has a name like one of `people`."""
+    if roll is None or prisoner is None:
+        return ()
+    return roll.alike(conn, prisoner.prisoner_number, prisoner.prison_id, people, least)
+
+
+def guard(conn: Connection, prisoner_number: str, roll: Roll, least: float, now: datetime) -> Guarded:
+    """What a check at the kiosk must allow for, as these records stand now."""
+    rows = records_about(conn, [prisoner_number])
+    found = [SHAPES[Kind(row.kind)].model.parse(row.document) for row in rows if row.kind in _GUARDING]
+    prisoner = next((each for each in found if isinstance(each, PrisonerRecord)), None)
+    people: list[Named] = [prisoner, *prisoner.aliases] if prisoner else []
+    people += [alias for each in found if isinstance(each, Identity) for alias in each.aliases]
+    relations = [each for each in found if isinstance(each, Relation)]
+    return guard_by(relations, namesakes(conn, roll, prisoner, tuple(people), least), now)
+
+
+_GUARDING: Final = (Kind.PRISONER, Kind.IDENTITY, Kind.RELATION)
 
 
 def consult(conn: Connection, prisoner_number: str, by: By, now: datetime) -> AuthorityEvidence:

@@ -35,12 +35,13 @@ from sallyport_gateway.authority.words import (
 )
 from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
-from sallyport_gateway.drivers.authority_compose import compose
+from sallyport_gateway.drivers.authority_compose import compose, guard
 from sallyport_gateway.drivers.authority_holds import end_holds_of, open_hold
 from sallyport_gateway.drivers.authority_needs import needs_of
 from sallyport_gateway.drivers.authority_preflight import preflight
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
 from sallyport_gateway.drivers.authority_references import SealedReference, enrol, references_of
+from sallyport_gateway.drivers.authority_roll import Roll
 from sallyport_gateway.drivers.authority_sweep import note_release
 from sallyport_gateway.drivers.authority_tables import authorisations, exceptions, records
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
@@ -50,7 +51,7 @@ from sallyport_protocol.checks import Path
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Modality, Needs, RecordedException, Reference
+from sallyport_protocol.messages import Guard, Modality, Needs, RecordedException, Reference
 
 _NONCE: Final = 12
 """Bytes of an AES-GCM nonce, random for each reference."""
@@ -79,7 +80,7 @@ class EmbeddedAuthority:
         self._key_id = sha256(b"sallyport/v1/reference-key" + reference_key).hexdigest()[:16]
         self._ledger_current = ledger_current
         self.policy = policy or release_policy()
-        self._unmatched = UnmatchedWarrants()
+        self._unmatched, self._roll = UnmatchedWarrants(), Roll()
         bank_holidays(datetime.now().astimezone().year)  # it takes a third of a second: not in the first decision
 
     def case(self, conn: Connection, authorisation: str) -> Case | None:
@@ -94,7 +95,8 @@ class EmbeddedAuthority:
     def decide(self, conn: Connection, question: Question) -> Decision:
         """Composes what every source says now, runs checks 13 to 25 and judges all twenty-five."""
         number = embedded.number_of(conn, question.authorisation)
-        found = compose(conn, number or "unknown", self._unmatched, self.policy.measures.name_similarity.value)
+        least = self.policy.measures.name_similarity.value
+        found = compose(conn, number or "unknown", self._unmatched, least, self._roll)
         given = next((each for each in found.authorisations if each.id == question.authorisation), None)
         request = ReleaseRequest(
             session=question.session.hex(),
@@ -106,6 +108,7 @@ class EmbeddedAuthority:
             movement_type=given.movement_type if given else MovementType.REL,
             movement_reason=given.movement_reason if given else MovementReason.CR,
             confirming_officer=question.officer or None,
+            guard=question.guard,
             **_manual(question),
         )
         lives = {each.id: here for each in found.authorisations if (here := _life(conn, each.id)) is not None}
@@ -189,6 +192,10 @@ class EmbeddedAuthority:
         """What the person cannot do before the camera, as an officer recorded; None for nothing."""
         recorded = needs_of(conn, prisoner_number, now)
         return None if recorded is None else recorded.needs
+
+    def guard(self, conn: Connection, prisoner_number: str, now: datetime) -> Guard:
+        """What a check at the kiosk must allow for: a similar name on the roll, a relative, a twin."""
+        return guard(conn, prisoner_number, self._roll, self.policy.measures.name_similarity.value, now).guard
 
     def approve(
         self, conn: Connection, authorisation: str, officer: str, now: datetime, *, duty_governor: bool = False
@@ -319,6 +326,7 @@ def _request(given: Authorisation) -> ReleaseRequest:
         authorisation_id=given.id,
         movement_type=given.movement_type,
         movement_reason=given.movement_reason,
+        guard=Guard.TWIN,  # nobody is at the kiosk any more
     )
 
 

@@ -29,11 +29,13 @@ from sallyport_gateway.authority.records import (
     PrisonerRecord,
     Recall,
     Record,
+    Relation,
     Warrant,
 )
 from sallyport_gateway.authority.similar import plain
-from sallyport_gateway.authority.words import AuthorisationState, Source
+from sallyport_gateway.authority.words import AuthorisationState, InOutStatus, Source
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
+from sallyport_gateway.drivers.authority_roll import renew_roll
 from sallyport_gateway.drivers.authority_tables import authorisations, heard, names, records
 from sallyport_gateway.drivers.authority_unmatched import renew
 from sallyport_gateway.store.prepared import Prepared
@@ -59,6 +61,7 @@ class Kind(StrEnum):
     IMMIGRATION = "IMMIGRATION"
     RECALL = "RECALL"
     LICENCE = "LICENCE"
+    RELATION = "RELATION"
     CONFLICT = "CONFLICT"
 
 
@@ -86,6 +89,7 @@ SHAPES: Final[dict[Kind, Shape]] = {
     Kind.IMMIGRATION: Shape(ImmigrationRecord, "record_id", "immigration"),
     Kind.RECALL: Shape(Recall, "recall_id", "recalls"),
     Kind.LICENCE: Shape(Licence, "licence_id", "licences"),
+    Kind.RELATION: Shape(Relation, "relation_id", "relations"),
     Kind.CONFLICT: Shape(Conflict, "conflict_id", "conflicts"),
 }
 """Kinds with key None have one record for each prisoner number."""
@@ -131,6 +135,8 @@ def put(conn: Connection, kind: Kind, prisoner_number: str | None, record: Recor
         renew(conn)
     if isinstance(record, PrisonerRecord):
         _index_names(conn, record)
+    if isinstance(record, Relation):
+        _put_mirror(conn, prisoner_number, record, by, now)
     log_access(conn, Action.COLLECTED if old is None else Action.ALTERED, prisoner_number, f"{kind} {key}", by, now)
     people = {number for number in (prisoner_number, old.prisoner_number if old else None) if number}
     return _touch(conn, kind, people, f"{kind.lower()} {key} changed", now)
@@ -205,20 +211,43 @@ def linked_numbers(conn: Connection, people: Iterable[str]) -> set[str]:
     return {other.prisoner_number for row in rows for other in Identity.parse(row.document).numbers}
 
 
+def _put_mirror(conn: Connection, number: str | None, relation: Relation, by: By, now: datetime) -> None:
+    """The same relation as the other sees it: whoever of the two stands at the door, it is found."""
+    other = relation.other_number
+    if other is None or number is None or relation.relation_id.endswith(_MIRROR):
+        return
+    if other == number:
+        raise MalformedError(f"{number} is not a relation of {number}.")
+    seen = {"relation_id": f"{relation.relation_id}{_MIRROR}", "other": "", "other_number": number}
+    put(conn, Kind.RELATION, other, relation.model_copy(update=seen), by, now)
+
+
+_MIRROR: Final = "~"
+"""Ends the key of a relation that was entered under the other's number."""
+
+
 def _index_names(conn: Connection, person: PrisonerRecord) -> None:
-    number = person.prisoner_number
-    conn.execute(delete(names).where(names.c.prisoner_number == number))
+    """Writes the person's names anew where one changed, and says so to the rolls that it concerns."""
+    number, prison = person.prisoner_number, person.prison_id if person.in_out_status is InOutStatus.IN else None
     known: list[Named] = [person, *person.aliases]
-    conn.execute(insert(names), [_name_row(number, each, alias=index > 0) for index, each in enumerate(known)])
+    wanted = [_name_row(number, each, prison, alias=index > 0) for index, each in enumerate(known)]
+    here = names.c.prisoner_number == number
+    before = [dict(row._mapping) for row in conn.execute(select(names).where(here))]
+    if before == wanted:
+        return
+    conn.execute(delete(names).where(here))
+    conn.execute(insert(names), wanted)
+    renew_roll(conn, {row["prison_id"] for row in [*before, *wanted]} - {None})
 
 
-def _name_row(number: str, name: Named, *, alias: bool) -> dict[str, Any]:
+def _name_row(number: str, name: Named, prison: str | None, *, alias: bool) -> dict[str, Any]:
     return {
         "prisoner_number": number,
         "plain": plain(f"{name.surname} {name.forenames}")[:400],
         "shown": f"{name.surname}, {name.forenames}"[:401],
         "date_of_birth": name.date_of_birth.isoformat() if name.date_of_birth else None,
         "alias": alias,
+        "prison_id": prison,
     }
 
 

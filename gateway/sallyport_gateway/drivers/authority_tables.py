@@ -63,9 +63,11 @@ names = Table(
     Column("shown", String(401), nullable=False),
     Column("date_of_birth", String(10)),
     Column("alias", Boolean, nullable=False),
+    Column("prison_id", String(8)),
     Index("ix_authority_name_prisoner_number", "prisoner_number"),
+    Index("ix_authority_name_prison_id", "prison_id"),
 )
-"""Names to search by: letters only, lower case, surname first."""
+"""Names to search by: letters only, lower case, surname first. `prison_id` is where the person is IN; else nothing."""
 
 authorisations = Table(
     "authority_authorisation",

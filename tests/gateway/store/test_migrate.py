@@ -1,9 +1,11 @@
 """The tables as migrated are the tables as described, and what must not be rewritten cannot be."""
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from sallyport_gateway.audit import log
@@ -12,6 +14,7 @@ from sallyport_gateway.ledger import nonces, once
 from sallyport_gateway.ledger.nonces import Outcome
 from sallyport_gateway.ledger.words import Shown
 from sallyport_gateway.store import Store
+from sallyport_gateway.store.migrate import migrate
 from sallyport_gateway.store.tables import metadata
 from sallyport_protocol.errors import RoadError
 
@@ -55,3 +58,24 @@ def test_what_was_recorded_cannot_be_rewritten(conn: Connection, statement: str)
     once.revoke_key(conn, b"k" * 32, "stolen", 1)
     with pytest.raises(DBAPIError, match="never rewritten"):
         conn.execute(text(statement))
+
+
+def test_a_store_of_before_learns_who_is_where(tmp_path: Path) -> None:
+    """0007: names of people who are IN get their prison; the table is as a new one's."""
+    engine = create_engine(f"sqlite:///{tmp_path}/old.db")
+    migrate(engine, "0006")
+    with engine.begin() as conn:
+        conn.execute(text("DROP INDEX ix_authority_name_prison_id"))
+        conn.execute(text("ALTER TABLE authority_name DROP COLUMN prison_id"))
+        for number, state in (("A1234BC", "IN"), ("A4321CB", "OUT")):
+            document = f'{{"inOutStatus": "{state}", "prisonId": "MDI"}}'
+            record = "INSERT INTO authority_record VALUES ('PRISONER', :number, :number, :document, 1)"
+            name = "INSERT INTO authority_name VALUES (:number, 'harte', 'Harte, ', NULL, 0)"
+            conn.execute(text(record), {"number": number, "document": document})
+            conn.execute(text(name), {"number": number})
+    migrate(engine)
+    with engine.connect() as conn:
+        found = conn.execute(text("SELECT prisoner_number, prison_id FROM authority_name ORDER BY 1")).all()
+        assert found == [("A1234BC", "MDI"), ("A4321CB", None)]
+        assert compare_metadata(MigrationContext.configure(conn), [metadata, authority_metadata]) == []
+    engine.dispose()
