@@ -16,6 +16,7 @@ from sallyport_gateway.configuration import Configuration
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.authority_upstream import HmppsAuthority, open_upstream
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
+from sallyport_gateway.drivers.release_outbox import Announcer
 from sallyport_gateway.drivers.witness_place import open_witness
 from sallyport_gateway.duties import Duties
 from sallyport_gateway.duties import Place as DutyPlace
@@ -136,6 +137,7 @@ class Service:
             self._tasks.append(asyncio.create_task(self._share_lanes(self.keeper), name="leases"))
         self._tasks.append(asyncio.create_task(self._tick(), name="ticks"))
         self._tasks.append(asyncio.create_task(self._duties().keep(), name="duties"))
+        self._tasks.append(asyncio.create_task(self._announcer().keep(), name="releases"))
         if self.upstream is not None:
             await self.upstream.start()
         await asyncio.to_thread(self.link.start)
@@ -201,6 +203,13 @@ class Service:
                 read_at = time.monotonic()
                 await self._reload()
             await self._kept.tick()
+
+    def _announcer(self) -> Announcer:
+        file = self.configuration.file
+        prisons = [str(prison) for prison in file.prisons]
+        return Announcer(
+            self.store, file.name, prisons, self.signer, self.clock.now, self.office.send, lambda: self.link.connected
+        )
 
     def _duties(self) -> Duties:
         file = self.configuration.file

@@ -28,10 +28,13 @@ class Kind(StrEnum):
     ACK = "ack"
     LOCK_DOWN = "lock-down"
     END = "end"
+    RELEASE = "release"
 
 
 FROM_DEVICE: Final = (Kind.READY, Kind.RESULT, Kind.PRESENCE, Kind.LOCK_UP, Kind.STATUS)
 TO_DEVICE: Final = (Kind.OFFER, Kind.ACK, Kind.LOCK_DOWN, Kind.END)
+TO_OTHERS: Final = (Kind.RELEASE,)
+"""What a gateway tells other systems; no device reads it."""
 
 
 @dataclass(frozen=True, slots=True)

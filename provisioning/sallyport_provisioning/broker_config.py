@@ -6,6 +6,7 @@ disk, and the receivers refuse a retained message by themselves, because the bro
 
 from typing import Final
 
+from sallyport_protocol.releases import release_topic
 from sallyport_protocol.topics import FROM_DEVICE, ROOT, TO_DEVICE, Topic
 from sallyport_provisioning.description import Description
 
@@ -76,6 +77,7 @@ def access_rules(description: Description) -> str:
         for prison in gateway.prisons:
             lines += [f"topic read {ROOT}/{prison}/+/{kind}" for kind in FROM_DEVICE]
             lines += [f"topic write {ROOT}/{prison}/+/{kind}" for kind in TO_DEVICE]
+            lines += [f"topic write {release_topic(prison)}"]
     for kiosk in description.kiosk:
         prison = description.lane_named(kiosk.lane).prison
         lines += ["", f"user {kiosk.name}"]

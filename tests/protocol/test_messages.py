@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sallyport_protocol import canonical, sealing
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.messages import Capture, Modality, References, Result, binding, chain_head
-from sallyport_protocol.topics import FROM_DEVICE, TO_DEVICE, Kind, Topic
+from sallyport_protocol.topics import FROM_DEVICE, TO_DEVICE, TO_OTHERS, Kind, Topic
 from sallyport_protocol.word import Message
 
 HERE = Path(__file__).parent
@@ -108,7 +108,7 @@ def test_references_open_only_for_their_kiosk_and_session() -> None:
 def test_topics_have_two_directions() -> None:
     topic = Topic("MDI", "MDI-K01", Kind.RESULT)
     assert Topic.parse(str(topic)) == topic
-    assert set(FROM_DEVICE) | set(TO_DEVICE) == set(Kind) and not set(FROM_DEVICE) & set(TO_DEVICE)
+    assert sorted((*FROM_DEVICE, *TO_DEVICE, *TO_OTHERS)) == sorted(Kind)
 
 
 @pytest.mark.parametrize(

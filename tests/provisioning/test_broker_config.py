@@ -78,7 +78,8 @@ def test_a_gateway_has_its_prisons_and_no_other() -> None:
     users = rules_of(access_rules(two))
     assert "WWI-K01" in users
     assert not any("WWI" in rule for rule in users["gateway-1"])
-    assert len(users["gateway-1"]) == len(FROM_DEVICE) + len(TO_DEVICE)
+    assert len(users["gateway-1"]) == len(FROM_DEVICE) + len(TO_DEVICE) + 1
+    assert "topic write sallyport/v1/MDI/RELEASES/release" in users["gateway-1"]
 
 
 def test_no_rule_reads_and_writes_and_none_is_a_pattern() -> None:

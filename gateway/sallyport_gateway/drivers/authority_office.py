@@ -34,6 +34,7 @@ from sallyport_gateway.authority.words import (
     Source,
 )
 from sallyport_gateway.drivers import authority_embedded as embedded
+from sallyport_gateway.drivers import release_outbox
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_compose import compose, guard
 from sallyport_gateway.drivers.authority_holds import end_holds_of, open_hold
@@ -251,6 +252,7 @@ class EmbeddedAuthority:
         conn.execute(update(authorisations).where(here).values(over))
         number = given.prisoner_number
         note_release(conn, _request(given), now)
+        release_outbox.note(conn, given, now)
         document = conn.execute(
             select(records.c.document).where(records.c.kind == Kind.PRISONER.value, records.c.key == number)
         ).scalar()
