@@ -16,6 +16,8 @@ from sallyport_protocol.causes import CauseCode, NextStep, Owner
 from sallyport_protocol.errors import MalformedError
 
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
+PASS = "PASS"  # noqa: S105 (a reason, not a password)
+"""The reason code of a check that passed."""
 
 
 class CheckNumber(IntEnum):
@@ -126,7 +128,7 @@ class CheckResult:
     judgement: bool = False
 
     def __post_init__(self) -> None:
-        if not REASON_CODE.fullmatch(self.reason):
+        if self.reason != PASS and not REASON_CODE.fullmatch(self.reason):
             raise MalformedError(f"Reason code {self.reason!r} is not of the form ABC_DEF; correct the check.")
         if not self.sentence.strip():
             raise MalformedError(f"Check {int(self.number)} gives no sentence for the officer; add one.")
@@ -135,24 +137,35 @@ class CheckResult:
         """As plain maps, texts and integers, ready for JSON or CBOR."""
         result: dict[str, Any] = {
             "number": int(self.number),
-            "title": self.number.title,
-            "outcome": self.outcome.value,
+            "title": _TITLES[self.number],
+            "outcome": str(self.outcome),
             "reason": self.reason,
             "sentence": self.sentence,
             "records": list(self.records),
         }
-        for key in ("cause", "owner", "next_step"):
-            value = getattr(self, key)
-            if value is not None:
-                result[key] = value.value
+        if self.cause is not None:
+            result["cause"] = self.cause.value
+        if self.owner is not None:
+            result["owner"] = self.owner.value
+        if self.next_step is not None:
+            result["next_step"] = self.next_step.value
         if self.judgement:
             result["judgement"] = True
         return result
 
 
+_BARE: Mapping[CheckNumber, str] = {number: f"{title}." for number, title in _TITLES.items()}
+_PASSED: Mapping[CheckNumber, CheckResult] = {
+    number: CheckResult(number, CheckOutcome.PASS, PASS, sentence) for number, sentence in _BARE.items()
+}
+"""Most findings of a release: the check passed, and nothing more is to be said."""
+
+
 def passed(number: CheckNumber, sentence: str = "", records: Iterable[str] = ()) -> CheckResult:
     """The check passed."""
-    return CheckResult(number, CheckOutcome.PASS, "PASS", sentence or number.title + ".", tuple(records))
+    if not sentence and not records:
+        return _PASSED[number]
+    return CheckResult(number, CheckOutcome.PASS, PASS, sentence or _BARE[number], tuple(records))
 
 
 def failed(number: CheckNumber, reason: str, sentence: str, records: Iterable[str] = ()) -> CheckResult:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from sallyport_protocol.causes import CauseCode, NextStep, Owner
@@ -180,20 +181,19 @@ def judge(
 
 def _with_missing(checks: tuple[CheckResult, ...], path: Path) -> tuple[CheckResult, ...]:
     """The findings in check order, each required check that nobody made added as unknown."""
-    made = {check.number for check in checks}
-    missing = [
-        unknown(number, "NOT_MADE", f"Check {int(number)} was not made: {number.title}.")
-        for number in REQUIRED[path]
-        if number not in made
-    ]
-    return tuple(sorted((*checks, *missing), key=lambda check: check.number))
+    missing = set(REQUIRED[path]) - {check.number for check in checks}
+    added = [unknown(each, "NOT_MADE", f"Check {int(each)} was not made: {each.title}.") for each in missing]
+    return tuple(sorted((*checks, *added), key=_BY_NUMBER))
+
+
+_BY_NUMBER = attrgetter("number")
 
 
 def _complete(checks: tuple[CheckResult, ...], path: Path) -> bool:
     """Exactly the required checks, each once, each passed."""
-    return tuple(check.number for check in checks) == REQUIRED[path] and all(
-        check.outcome is CheckOutcome.PASS for check in checks
-    )
+    if any(check.outcome is not CheckOutcome.PASS for check in checks):
+        return False
+    return tuple(check.number for check in checks) == REQUIRED[path]
 
 
 def _blame(refused: list[CheckResult]) -> tuple[CauseCode, Owner, NextStep]:

@@ -7,6 +7,7 @@ door. Every other header, algorithm or shape refuses (S14).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
@@ -81,8 +82,9 @@ def assemble(content: dict[str, Any], key_id: bytes, signature: bytes) -> bytes:
 
 def sign(content: dict[str, Any], signer: Signer, external: str) -> bytes:
     """Signs `content` for the place `external`; returns the message's bytes."""
-    signature = signer.sign(to_be_signed(content, signer.key_id, external))
-    return assemble(content, signer.key_id, signature)
+    protected, payload = _protected(signer.key_id), canonical.encode(content)
+    signature = signer.sign(sig_structure(protected, external.encode(), payload))
+    return canonical.encode([protected, {}, payload, signature])
 
 
 def verify(message: bytes, external: str, resolve: KeyResolver, limit: int = MAX_MESSAGE) -> Verified:
@@ -104,7 +106,7 @@ def verify(message: bytes, external: str, resolve: KeyResolver, limit: int = MAX
     except InvalidSignature as error:
         raise SignatureError(f"the signature does not hold at {external}") from error
     content = canonical.decode(payload, limit=limit)
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+    if not isinstance(content, dict) or not set(map(type, content)) <= {str}:
         raise MalformedError("the content is not a map with text keys")
     return Verified(content, key_id, sha256(message).digest())
 
@@ -141,6 +143,12 @@ def _parts(message: bytes, limit: int = MAX_MESSAGE) -> tuple[bytes, bytes, byte
         raise MalformedError("the unprotected header must be empty")
     if len(signature) != 2 * _COORDINATE:
         raise MalformedError(f"the signature has {len(signature)} bytes, not 64")
+    return protected, payload, signature, _named_key(protected)
+
+
+@lru_cache(maxsize=1_024)
+def _named_key(protected: bytes) -> bytes:
+    """The key id of a protected header; one signer's is always the same. Raises MalformedError for any other header."""
     header = canonical.decode(protected, limit=256)
     match header:
         case {1: int() as algorithm, 4: bytes() as key_id} if len(header) == 2:
@@ -151,8 +159,9 @@ def _parts(message: bytes, limit: int = MAX_MESSAGE) -> tuple[bytes, bytes, byte
         raise MalformedError(f"algorithm {algorithm} is not ES256 (-7)")
     if len(key_id) != 32:
         raise MalformedError("the key id must be a SHA-256")
-    return protected, payload, signature, key_id
+    return key_id
 
 
+@lru_cache(maxsize=64)
 def _protected(key_id: bytes) -> bytes:
     return canonical.encode({ALGORITHM: ES256, KEY_ID: key_id})

@@ -300,7 +300,8 @@ def chain_head(session: bytes, challenge: bytes, captures: tuple[Capture, ...]) 
     """The head of the capture chain: each link hashes the one before, the first hashes session and challenge."""
     head = sha256(session + challenge).digest()
     for capture in captures:
-        head = sha256(head + canonical.encode(capture.to_map())).digest()
+        link = {"modality": capture.modality.value, "digest": capture.digest, "at": capture.at}
+        head = sha256(head + canonical.encode(link)).digest()
     return head
 
 

@@ -26,6 +26,22 @@ def test_decode_gives_back_what_was_encoded(value: Any) -> None:
     assert canonical.decode(canonical.encode(value), limit=10**6) == value
 
 
+@given(plain)
+def test_cbor2_encodes_the_same(value: Any) -> None:
+    assert canonical.encode(value) == cbor2.dumps(value, canonical=True)
+
+
+@pytest.mark.parametrize("size", [0, 23, 24, 255, 256, 65_535, 65_536])
+@pytest.mark.parametrize("make", [lambda n: "x" * n, bytes, lambda n: [0] * n, lambda n: dict.fromkeys(range(n))])
+def test_cbor2_encodes_every_length_the_same(make: Any, size: int) -> None:
+    assert canonical.encode(make(size)) == cbor2.dumps(make(size), canonical=True)
+
+
+@pytest.mark.parametrize("value", [0, 23, 24, 255, 256, 2**16, 2**32 - 1, 2**32, 2**64 - 1, -1, -24, -25, -(2**63)])
+def test_cbor2_encodes_every_integer_the_same(value: int) -> None:
+    assert canonical.encode(value) == cbor2.dumps(value, canonical=True)
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_either_are_canonical_or_refuse(data: bytes) -> None:
     try:
@@ -65,7 +81,9 @@ def test_refuses_over_the_limit_before_decoding() -> None:
         canonical.decode(cbor2.dumps("12345"), limit=4)
 
 
-@pytest.mark.parametrize("value", [math.inf, math.nan, 2**64, {1.5: 1}, {b"k": 1}, object(), {1, 2}])
+@pytest.mark.parametrize(
+    "value", [math.inf, math.nan, 2**64, {1.5: 1}, {b"k": 1}, object(), {1, 2}, {True: 1}, "\ud800"]
+)
 def test_encode_refuses_what_has_no_place(value: Any) -> None:
     with pytest.raises(MalformedError):
         canonical.encode(value)
