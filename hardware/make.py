@@ -1,21 +1,17 @@
-"""What `make hardware` makes, into var/hardware: harness drawings, netlist and rule check, enclosure STL and picture.
+"""What `make hardware` makes, into var/hardware: harness, circuit with rule check, enclosure, each with its pictures.
 
 python hardware/make.py OUT_DIRECTORY; each missing tool is named with how to get it, and the exit code is then 1.
 """
 
 import shutil
-import struct
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from numpy import float64
-    from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
+PICTURES = {"kiosk": {"column": 0.85, "glass": 0.3, "sensor": 0.3}, "box": {"box": 0.85, "lid": 0.95}}
+"""Picture -> the drawing's parts in it, each with its tone."""
 
 
 def say(line: str) -> None:
@@ -23,24 +19,29 @@ def say(line: str) -> None:
 
 
 def harness(pins: dict[str, dict[str, dict[str, object]]], cables: dict[str, dict[str, object]]) -> dict[str, object]:
-    """The harness in WireViz's words: a connector on the board and at the far end for each cable."""
+    """The harness in WireViz's words: for each cable a connector at its near end (mostly the board) and its far end."""
     connectors: dict[str, object] = {}
     wires: dict[str, object] = {}
     joins: list[object] = []
 
     def run(name: str, near: list[str], far: list[str], end: str, cable: dict[str, object]) -> None:
-        connectors[f"J {name}"] = {"type": "Interlock board terminal", "subtype": "5.08 mm", "pinlabels": near}
-        connectors[end] = {"pinlabels": far}
+        here = str(cable.get("near", f"J {name}"))
+        connectors[here] = {"pinlabels": near}
+        if "near" not in cable:
+            connectors[here] = {"type": "Interlock board terminal", "subtype": "5.08 mm", "pinlabels": near}
+        there = end if end not in connectors else f"{end} ({name})"
+        connectors[there] = {"pinlabels": far}
         wires[name] = {key: cable[key] for key in ("length", "gauge", "shield") if key in cable}
         wires[name] |= {"colors": cable["colours"], "wirecount": len(near)}  # type: ignore[operator]
         all_of = list(range(1, len(near) + 1))
-        joins.append([{f"J {name}": all_of}, {name: all_of}, {end: all_of}])
+        joins.append([{here: all_of}, {name: all_of}, {there: all_of}])
 
     for name, cable in cables["cables"].items():
         run(name, cable["from"], cable["to"], cable["far"], cable)  # type: ignore[index, arg-type]
     contact = cables["contacts"]
     for name, pin in pins["inputs"].items():
-        run(name, [f"GP{pin['gpio']} {name}", "GND"], ["1", "2"], contact["far"][name], contact)  # type: ignore[index]
+        far = contact["terminals"][name]  # type: ignore[index]
+        run(name, [f"GP{pin['gpio']} {name}", "GND"], far, contact["far"][name], contact)  # type: ignore[index]
     return {"connectors": connectors, "cables": wires, "connections": joins}
 
 
@@ -65,82 +66,39 @@ def draw_harness(out: Path) -> bool:
 def check_schematic(out: Path) -> bool:
     command = [sys.executable, str(HERE / "schematic/interlock.py"), str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=out)
-    say("schematic: " + (done.stdout.strip().splitlines() or [done.stderr])[-1])
-    return done.returncode == 0
+    say("circuit: " + (done.stdout.strip().splitlines() or [done.stderr])[-1])
+    if done.returncode or not shutil.which("dot"):
+        return False
+    drawn = [
+        subprocess.run(
+            ["dot", f"-T{kind}", "interlock.dot", "-o", f"interlock.{kind}"], check=False, cwd=out
+        ).returncode
+        for kind in ("svg", "png")
+    ]
+    say("circuit: interlock.svg, interlock.png" if not any(drawn) else "circuit: Graphviz could not draw it")
+    return not any(drawn)
 
 
 def build_enclosure(out: Path) -> bool:
     if not shutil.which("openscad"):
         say("enclosure: OpenSCAD is missing: apt-get install openscad")
         return False
-    good = True
-    for part in ("kiosk", "box"):
-        stl = out / f"{part}.stl"
-        options = ["-o", str(stl), "-D", f'part="{part}"', str(HERE / "enclosure/kiosk.scad")]
-        done = subprocess.run(["openscad", *options], capture_output=True, text=True, check=False)
-        if done.returncode:
-            say("enclosure: " + done.stderr)
-            good = False
-            continue
-        picture(stl, out / f"{part}.png")
-        say(f"enclosure: {stl.name}, {part}.png")
-    return good
+    from elevation import draw_elevation
+    from picture import picture
 
-
-def triangles(stl: Path) -> list[list[tuple[float, float, float]]]:
-    """The triangles of an ASCII or binary STL file, in mm."""
-    raw = stl.read_bytes()
-    if raw[:5] == b"solid":
-        points = [tuple(map(float, line.split()[1:])) for line in raw.decode().splitlines() if "vertex" in line]
-    else:
-        count = struct.unpack("<I", raw[80:84])[0]
-        points = []
-        for n in range(count):
-            values = struct.unpack("<12f", raw[84 + 50 * n : 132 + 50 * n])
-            points += [values[3:6], values[6:9], values[9:12]]
-    return [points[i : i + 3] for i in range(0, len(points), 3)]  # type: ignore[misc]
-
-
-def picture(stl: Path, png: Path, wide: int = 900) -> None:
-    """A shaded view from the front, the left and above; nearer faces hide farther ones pixel by pixel."""
-    import numpy as np
-    from matplotlib import image
-
-    faces = np.array(triangles(stl))
-    turn, tilt = np.radians(28), np.radians(15)
-    around = np.array([[np.cos(turn), np.sin(turn), 0], [-np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
-    over = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
-    seen = faces @ around.T @ over.T  # x right, y away, z up
-    low, high = seen.reshape(-1, 3).min(0), seen.reshape(-1, 3).max(0)
-    scale = wide / max(high[0] - low[0], (high[2] - low[2]) / 1.6)
-    size = ((high - low) * scale).astype(int) + 1
-    depth, shade = np.full((size[2], size[0]), np.inf), np.full((size[2], size[0]), 1.0)
-    normal = np.cross(seen[:, 1] - seen[:, 0], seen[:, 2] - seen[:, 0])
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
-    light = 0.35 + 0.6 * np.abs(normal @ np.array([0.35, -0.7, 0.6]) / 0.99)
-    for face, bright in zip((seen - low) * scale, light, strict=True):
-        _paint(face, float(bright), depth, shade)
-    image.imsave(png, shade[::-1], cmap="gray", vmin=0, vmax=1)
-
-
-def _paint(face: "NDArray[float64]", bright: float, depth: "NDArray[float64]", shade: "NDArray[float64]") -> None:
-    """One triangle (x right, y away, z up; pixels) into the picture."""
-    import numpy as np
-
-    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = face
-    area = (bz - cz) * (ax - cx) + (cx - bx) * (az - cz)
-    if abs(area) < 1e-9:
-        return
-    left, right = int(min(ax, bx, cx)), int(max(ax, bx, cx)) + 1
-    bottom, top = int(min(az, bz, cz)), int(max(az, bz, cz)) + 1
-    z, x = np.mgrid[bottom:top, left:right] + 0.5
-    a = ((bz - cz) * (x - cx) + (cx - bx) * (z - cz)) / area
-    b = ((cz - az) * (x - cx) + (ax - cx) * (z - cz)) / area
-    away = a * ay + b * by + (1 - a - b) * cy
-    there = depth[bottom:top, left:right]
-    inside = (a >= -1e-6) & (b >= -1e-6) & (a + b <= 1 + 1e-6) & (away < there)
-    there[inside] = away[inside]
-    shade[bottom:top, left:right][inside] = bright
+    draw_elevation(out / "elevation.png")
+    for name, parts in PICTURES.items():
+        made = {part: out / f"{part}.stl" for part in (name, *parts)}
+        for part, stl in made.items():
+            options = ["-o", str(stl), "-D", f'part="{part}"', str(HERE / "enclosure/kiosk.scad")]
+            done = subprocess.run(["openscad", *options], capture_output=True, text=True, check=False)
+            if done.returncode:
+                say("enclosure: " + done.stderr)
+                return False
+        picture([(made[part], tone) for part, tone in parts.items()], out / f"{name}.png")
+        say(f"enclosure: {', '.join(stl.name for stl in made.values())}, {name}.png")
+    say("enclosure: elevation.png")
+    return True
 
 
 def main() -> None:
