@@ -34,6 +34,8 @@ class Role(StrEnum):
     DUTY_GOVERNOR = "duty-governor"
     AUDITOR = "auditor"
     PROVISIONER = "provisioner"
+    LISTENER = "listener"
+    """Another system that is told who has left, and can say nothing."""
 
 
 OFFICER_ROLES: Final = frozenset({Role.APPROVER, Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR, Role.AUDITOR})

@@ -67,7 +67,8 @@ def mosquitto_conf(description: Description, account: str | None, hostile_port: 
 
 
 def access_rules(description: Description) -> str:
-    """Exact topics for each kiosk under its own name; each gateway every kiosk of its prisons; nobody else anything.
+    """Exact topics for each kiosk under its own name; each gateway every kiosk of its prisons; a listener its prisons'
+    releases; nobody else anything.
 
     An officer, an interlock or a name that is not here has no rule and so no access.
     """
@@ -83,4 +84,6 @@ def access_rules(description: Description) -> str:
         lines += ["", f"user {kiosk.name}"]
         lines += [f"topic write {Topic(prison, kiosk.name, kind)}" for kind in FROM_DEVICE]
         lines += [f"topic read {Topic(prison, kiosk.name, kind)}" for kind in TO_DEVICE]
+    for listener in description.listener:
+        lines += ["", f"user {listener.name}", *(f"topic read {release_topic(code)}" for code in listener.prisons)]
     return "\n".join(lines) + "\n"

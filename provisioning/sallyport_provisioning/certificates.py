@@ -30,6 +30,7 @@ _USES: Final = {
     Role.BROKER: (ExtendedKeyUsageOID.SERVER_AUTH,),
     Role.GATEWAY: (ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH),
     Role.KIOSK: (ExtendedKeyUsageOID.CLIENT_AUTH,),
+    Role.LISTENER: (ExtendedKeyUsageOID.CLIENT_AUTH,),
 }
 
 

@@ -16,6 +16,7 @@ def gateway_toml(description: Description, gateway: Gateway) -> str:
             "name": gateway.name,
             "profile": str(description.profile),
             "prisons": list(gateway.prisons),
+            "preflight": description.preflight,
             "broker": {"host": description.broker.host, "port": description.broker.port},
             "identity": {"certificate": "certificate.pem", "key": "key.pem"},
             "trust": {
@@ -32,6 +33,7 @@ def gateway_toml(description: Description, gateway: Gateway) -> str:
             "store": {"url": gateway.store or "sqlite:///gateway.db"},
             "web": {"host": gateway.web_host, "port": gateway.web_port},
             **_peers(description, gateway),
+            **({"hmpps": description.hmpps} if description.hmpps else {}),
         },
         f"Gateway {gateway.name}. {_RELATIVE}",
     )

@@ -36,7 +36,7 @@ def deliveries(estate: Estate) -> Delivery:
             continue
         chain = read(authority / "certificates" / f"{holder.name}.pem") + read(authority / "issuing.pem")
         found[f"{holder.folder}/certificate.pem"] = (chain, PUBLIC)
-        if {Role.BROKER, Role.GATEWAY, Role.KIOSK}.intersection(holder.roles):
+        if {Role.BROKER, Role.GATEWAY, Role.KIOSK, Role.LISTENER}.intersection(holder.roles):
             found |= {f"{holder.folder}/{name}": (content, PUBLIC) for name, content in common.items()}
     found |= _to_broker(estate)
     for gateway in estate.description.gateway:

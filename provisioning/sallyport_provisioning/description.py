@@ -92,6 +92,13 @@ class Officer(Word):
     prison: PrisonCode | None = None
 
 
+class Listener(Word):
+    """Another system that hears of releases."""
+
+    name: HolderName
+    prisons: Many[PrisonCode]
+
+
 class Description(Word):
     """Everything that must exist. Names are unique over the whole estate; each lane has one kiosk and one interlock."""
 
@@ -108,6 +115,12 @@ class Description(Word):
     kiosk: Many[Kiosk]
     interlock: Many[Interlock]
     officer: Many[Officer]
+    listener: Many[Listener] = ()
+    preflight: Annotated[Text, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:00"
+    """When the gateways look at who is due soon, HH:MM by London's clock."""
+    hmpps: dict[str, Any] = Field(default_factory=dict)
+    """HMPPS as the source of the records, for every gateway; they read it strictly (docs/authority.md). Empty: the
+    records are kept in the gateways' own store."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -120,6 +133,7 @@ class Description(Word):
         _known("prison", prisons, [lane.prison for lane in self.lane])
         _known("prison", prisons, [code for gateway in self.gateway for code in gateway.prisons])
         _known("prison", prisons, [officer.prison for officer in self.officer if officer.prison is not None])
+        _known("prison", prisons, [code for listener in self.listener for code in listener.prisons])
         _known("lane", lanes, [kiosk.lane for kiosk in self.kiosk] + [board.lane for board in self.interlock])
         _shared_stores(self.gateway)
         for officer in self.officer:
@@ -138,7 +152,8 @@ class Description(Word):
         devices = [kiosk.name for kiosk in self.kiosk] + [board.name for board in self.interlock]
         people = [officer.name for officer in self.officer]
         gateways = [gateway.name for gateway in self.gateway]
-        return (self.broker.name, self.provisioner, *gateways, *devices, *people)
+        listeners = [listener.name for listener in self.listener]
+        return (self.broker.name, self.provisioner, *gateways, *devices, *people, *listeners)
 
     def lane_named(self, name: str) -> Lane:
         """Consistency guarantees that a device's lane exists."""
@@ -150,6 +165,8 @@ class Description(Word):
 
     def to_toml(self) -> str:
         plain = self.to_map()
+        if not plain["hmpps"]:
+            del plain["hmpps"]
         for officer in plain["officer"]:
             if officer["prison"] is None:
                 del officer["prison"]

@@ -52,4 +52,6 @@ def holders(description: Description) -> tuple[Holder, ...]:
             found.append(Holder(device.name, (role,), prison, device.lane, f"{role}/{device.name}"))
     for officer in description.officer:
         found.append(Holder(officer.name, officer.roles, officer.prison, None, f"officers/{officer.name}"))
+    for listener in description.listener:
+        found.append(Holder(listener.name, (Role.LISTENER,), None, None, f"listeners/{listener.name}"))
     return tuple(found)

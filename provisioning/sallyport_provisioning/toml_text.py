@@ -1,4 +1,4 @@
-"""Writes the small part of TOML that the estate's files use: text, whole numbers, booleans, arrays, tables."""
+"""Writes the small part of TOML that the estate's files use: text, numbers, booleans, arrays, tables."""
 
 import json
 from typing import Any
@@ -29,8 +29,10 @@ def _value(value: Any) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case int():
+        case int() | float():
             return str(value)
+        case dict():
+            return "{" + ", ".join(f"{json.dumps(key)} = {_value(item)}" for key, item in value.items()) + "}"
         case str():
             return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
         case list() | tuple():
