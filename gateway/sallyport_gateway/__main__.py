@@ -15,6 +15,7 @@ from sallyport_gateway.cli_decide import decide_command
 from sallyport_gateway.cli_exceptions import app as exceptions_app
 from sallyport_gateway.cli_receipt import app as receipt_app
 from sallyport_gateway.cli_records import app as records_app
+from sallyport_gateway.cli_standing import reconcile, show_standing
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_link.program import log_to_terminal, run_program
 
@@ -23,6 +24,8 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
 app.command(name="decide")(decide_command)
+audit_app.command("standing")(show_standing)
+audit_app.command("reconcile")(reconcile)
 app.add_typer(audit_app, name="audit")
 app.add_typer(exceptions_app, name="exceptions")
 app.add_typer(receipt_app, name="receipt")
@@ -42,7 +45,8 @@ def run(
 ) -> None:
     """Run the gateway and the officers' pages. Ctrl-C or SIGTERM ends it."""
     log_to_terminal(verbose)
-    asyncio.run(_serve(load_configuration(config)))
+    while asyncio.run(_serve(load_configuration(config))):
+        logging.info("the gateway begins anew")
 
 
 @app.command()
@@ -64,7 +68,8 @@ def enrol(
         Console().print(line, highlight=False)
 
 
-async def _serve(configuration: Configuration) -> None:
+async def _serve(configuration: Configuration) -> bool:
+    """Serves until it is told to stop; True where it must begin anew at once, with the next log."""
     from sallyport_gateway import api
     from sallyport_gateway.desk import Desk
     from sallyport_gateway.service import Service
@@ -84,6 +89,7 @@ async def _serve(configuration: Configuration) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+    service.on_renew = lambda: setattr(server, "should_exit", True)
     await service.start()
     gc.freeze()  # what lives from here on is small: a collection does not walk the libraries again
     logging.info("officers' pages at http://%s:%d", place.host, place.port)
@@ -91,6 +97,7 @@ async def _serve(configuration: Configuration) -> None:
         await server.serve(sockets=[listener])
     finally:
         await service.stop()
+    return service.renewed
 
 
 def main() -> None:

@@ -15,6 +15,10 @@ class BoardStanding:
         self._office, self._keys, self._voice = office, keys, voice
         self._accounted: bool | None = None
         """Whether this store granted what the board last spent: if not, it is older than the board's memory."""
+        self.unknown: bytes | None = None
+        """The nonce that the board spent and this store never granted; two officers must account for it."""
+        self.unknown_since = 0
+        """When it said so first, ms since 1970 UTC."""
         self._firmware: bytes | None = None
         """The digest of its firmware."""
 
@@ -35,6 +39,10 @@ class BoardStanding:
         m, board = heard.message, self._keys.board
         was = self._accounted
         self._accounted = await self._office.store.read(lambda conn: boards.accounts_for(conn, board, m.spent))
+        if self._accounted:
+            self.unknown = None
+        elif self.unknown != m.spent:
+            self.unknown, self.unknown_since = m.spent, now
         if was is not False and not self._accounted:
             self._voice.alarm("STORE_BEHIND", "The interlock opened for a grant that this gateway does not know of.")
         before, self._firmware = self._firmware, m.digest

@@ -12,6 +12,7 @@ from cryptography import x509
 from sqlalchemy import Connection
 
 from sallyport_gateway.audit import log as audit
+from sallyport_gateway.doubt import Noted
 from sallyport_gateway.ledger import once
 from sallyport_gateway.officer_acts import RefusedAct, judge_act, refuse_officer
 from sallyport_gateway.performing import DONE, Performing
@@ -109,8 +110,10 @@ class Desk:
 
         if not await service.store.write(take):
             return ActOutcome(False, ("This act was done before.",))
-        refusal = await self._performing.perform(believed, now)
+        answer = await self._performing.perform(believed, now)
         service.changed("")
         for name in service.lanes:
             service.changed(name)
-        return ActOutcome(refusal is None, (refusal or DONE[believed.act.kind],))
+        if isinstance(answer, Noted):
+            return ActOutcome(True, (answer.sentence,))
+        return ActOutcome(answer is None, (answer or DONE[believed.act.kind],))

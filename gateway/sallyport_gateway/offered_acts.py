@@ -107,6 +107,18 @@ def lift(held: Freeze) -> ActView:
     return ActView("unfreeze", label, fields, (_STOP,))
 
 
+def restore(log: str, witnessed: str) -> ActView:
+    """One of the two officers who let a restored gateway go on."""
+    fields = (("log", log), ("witnessed", witnessed))
+    return ActView("restore", "State that this store was restored", fields, (_STOP,), folded=True, note=RESTORE_NOTE)
+
+
+def account(board: str, nonce: str) -> ActView:
+    """One of the two officers who account for an opening that the store does not know."""
+    fields = (("board", board), ("nonce", nonce))
+    return ActView("account", "Account for this opening", fields, (_STOP,), folded=True, note=ACCOUNT_NOTE)
+
+
 def desk_acts(prisons: Iterable[str]) -> Iterable[ActView]:
     """What may be done from the first page."""
     for prison in prisons:
@@ -120,6 +132,14 @@ MANUAL_NOTE: Final = (
 )
 SECOND_NOTE: Final = "You sign the person, the reason and the words that stand here under your own name."
 FREEZE_NOTE: Final = "Stops every grant there at once. Two officers must lift it."
+RESTORE_NOTE: Final = (
+    "First make sure that no other copy of this gateway runs. Every authorisation that was alive becomes unknown, until"
+    " two officers have said of each whether the person has left."
+)
+ACCOUNT_NOTE: Final = (
+    "Find out who left by that opening. Every authorisation that was alive then becomes unknown, until two officers"
+    " have said of each whether the person has left."
+)
 RECONCILE_NOTE: Final = (
     "It is not known whether the door opened. Two officers who saw the same close this authorisation."
 )

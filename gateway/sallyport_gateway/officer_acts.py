@@ -28,6 +28,8 @@ ALLOWED: Final[dict[ActKind, frozenset[Role]]] = {
     ActKind.MANUAL: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
     ActKind.SECOND: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
     ActKind.KEY: frozenset({Role.CONFIRMING_OFFICER}),
+    ActKind.RESTORE: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
+    ActKind.ACCOUNT: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
 }
 """Which role may do what (design §1). What is not named here, nobody may do."""
 

@@ -5,9 +5,10 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from sallyport_gateway import manual_path
+from sallyport_gateway import doubt, manual_path
 from sallyport_gateway.act_fields import Fields
 from sallyport_gateway.audit import log as audit
+from sallyport_gateway.doubt import Noted
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ledger import freezes, life, settlement
 from sallyport_gateway.ledger.freezes import Scope
@@ -29,8 +30,8 @@ class Performing:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def perform(self, believed: BelievedAct, now: int) -> str | None:
-        """Does it; a sentence when it is refused. `now` in ms since 1970 UTC."""
+    async def perform(self, believed: BelievedAct, now: int) -> str | Noted | None:
+        """Does it; a sentence when it is refused, Noted when it waits for another officer. `now` in ms since 1970."""
         service, fields = self._service, Fields(believed.act.fields)
         await self._gather(believed, fields)
         match believed.act.kind:
@@ -42,6 +43,13 @@ class Performing:
                 return await service.store.write(lambda conn: self._paper(conn, believed, fields, now))
             case ActKind.FREEZE | ActKind.UNFREEZE:
                 return await self._freeze(believed, fields, now)
+            case ActKind.RESTORE:
+                fields.words("why")
+                return await doubt.restore(service, believed, fields.text("log"), fields.text("witnessed"), now)
+            case ActKind.ACCOUNT:
+                fields.words("why")
+                nonce = fields.hexadecimal("nonce", "an interlock's nonce")
+                return await doubt.account(service, believed, fields.text("board"), nonce, now)
             case ActKind.RECONCILE:
                 return await service.store.write(lambda conn: self._reconcile(conn, believed, fields, now))
 
@@ -223,6 +231,8 @@ DONE: Final = {
     ActKind.RECONCILE: "What you saw is recorded.",
     ActKind.MANUAL: "Your statement is recorded. A second officer must sign the same within five minutes.",
     ActKind.SECOND: "Both statements are recorded. Read the verdict.",
+    ActKind.RESTORE: "The next log is open. The gateway begins anew; settle each authorisation that was alive.",
+    ActKind.ACCOUNT: "The opening is accounted for. Settle each authorisation that was alive then.",
     ActKind.KEY: "The authorisation is used up. Let the person out by key now.",
 }
 """What an officer is told when it is done."""

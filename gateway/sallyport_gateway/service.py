@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from datetime import time as ClockTime
 
@@ -34,6 +34,7 @@ from sallyport_protocol.keys import signer_from_pem
 from sallyport_protocol.topics import FROM_DEVICE, ROOT
 
 log = logging.getLogger(__name__)
+
 
 class SystemClock:
     """The operating system's clocks."""
@@ -93,6 +94,9 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trouble = ""
         self._heard = -parameters.BROKER_AWAY_MS
+        self.renewed = False
+        """Whether this process must begin anew, with the next log: two officers have settled a restored store."""
+        self.on_renew: Callable[[], None] = lambda: None
         self.unheard = 0
         """Messages dropped: no lane of ours, not a topic of ours, or a queue that was full."""
 
@@ -157,6 +161,12 @@ class Service:
         await asyncio.to_thread(self.store.close)
         if self._alone is not None:
             self._alone.close()
+
+    def renew(self) -> None:
+        """The next log is open: everything begins anew on it, from the store."""
+        log.warning("two officers have settled this store; the gateway begins anew with its next log")
+        self.renewed = True
+        self.on_renew()
 
     async def _share_lanes(self, keeper: Keeper) -> None:
         """Keeps this gateway's share for ever. While the store is away nothing changes hands, and nothing is said."""

@@ -2,20 +2,23 @@
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
 
 from sallyport_gateway import parameters
+from sallyport_gateway.audit.heads import Standing
 from sallyport_gateway.board_words import DoorBelief
 from sallyport_gateway.check import Check, Stage
 from sallyport_gateway.desk import Desk
+from sallyport_gateway.doubt import seen_words
 from sallyport_gateway.lane import Lane
-from sallyport_gateway.ledger import freezes, life
+from sallyport_gateway.ledger import freezes, joint, life
 from sallyport_gateway.ledger.freezes import Freeze, Scope
 from sallyport_gateway.ledger.states import FINAL
 from sallyport_gateway.manual import Manual
-from sallyport_gateway.offered_acts import desk_acts, door_acts, lift, paper_acts
+from sallyport_gateway.offered_acts import account, desk_acts, door_acts, lift, paper_acts, restore
 from sallyport_gateway.ports import Case
 from sallyport_gateway.service import Service
 from sallyport_gateway.web.ports import ElsewhereError
@@ -41,6 +44,7 @@ from sallyport_gateway.web.view import (
     StepView,
     SubjectView,
 )
+from sallyport_protocol.acts import ActKind
 from sallyport_protocol.checks import DEFAULTS, Path
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.messages import Modality, ModalityResult
@@ -67,6 +71,8 @@ _WORDS: Final = {
     Stage.OPENED: "The door is unlocked",
     Stage.ENDED: "This check has ended",
 }
+_OLD_STORE: Final = "This gateway's records are older than what was witnessed. Nothing opens."
+_UNKNOWN_OPENING: Final = "Either the records were restored from a backup, or the door was opened without a grant"
 _MOVEMENTS: Final = {"REL": "Release"}
 _LABELS: Final = {Modality.FACE: "Face", Modality.FINGER: "Finger"}
 
@@ -90,11 +96,9 @@ class Views:
         papers = tuple(_paper(case, state) for case, state in cases)
         alarms = tuple(alarm for lane in found for alarm in lane.alarms)
         away = tuple(ElsewhereView(each.lane, each.sentence, each.page) for each in self._service.lanes_elsewhere())
-        frozen = await self._service.store.read(freezes.in_force)
+        stops = (*await self._doubts(*self._service.lanes.values()), *await self._service.store.read(_frozen))
         acts = tuple(desk_acts(self._service.configuration.file.prisons))
-        return LanesView(
-            prison, tuple(found), alarms, papers, acts, freezes=tuple(_freeze(each) for each in frozen), elsewhere=away
-        )
+        return LanesView(prison, tuple(found), alarms, papers, acts, freezes=stops, elsewhere=away)
 
     async def lane(self, lane: str) -> LaneView | None:
         """One lane; None when there is none of that name. Raises ElsewhereError when another gateway keeps it."""
@@ -114,6 +118,26 @@ class Views:
     def _cases(self, conn: Connection, prison: str) -> list[tuple[Case, str]]:
         cases = self._service.authority.cases(conn, prison, self._service.clock.now())
         return [(case, _state(conn, case)) for case in cases]
+
+    async def _doubts(self, *lanes: Lane) -> list[FreezeView]:
+        """Why this store may not be relied on, and what two officers do about it."""
+        heads, now, store = self._service.heads, int(self._service.clock.now().timestamp() * 1_000), self._service.store
+        found = []
+        if heads.standing in (Standing.BEHIND, Standing.FORKED):
+            log, seen = heads.log, seen_words(heads.seen)
+            asked = await store.read(lambda conn: joint.waiting(conn, ActKind.RESTORE, log, now))
+            why = (
+                f"The witness of {log} has seen {seen}; this store holds something else. It was restored from a backup"
+            )
+            found.append(FreezeView(_OLD_STORE, why, lift_asked_by=asked or "", acts=(restore(log, seen),)))
+        for lane in lanes:
+            board, nonce = lane.opening.keys.board, lane.opening.standing.unknown
+            if nonce is not None:
+                asked = await store.read(partial(joint.waiting, kind=ActKind.ACCOUNT, subject=board, now=now))
+                act = account(board, nonce.hex())
+                heading = f"{board} has opened for a grant that this gateway does not know of. It gets no other."
+                found.append(FreezeView(heading, _UNKNOWN_OPENING, lift_asked_by=asked or "", acts=(act,)))
+        return found
 
     async def _lane(self, lane: Lane) -> LaneView:
         check, service = lane.check, self._service
@@ -141,7 +165,7 @@ class Views:
             acts=tuple(door_acts(lane, check, papers)),
             events=tuple(EventView(at, title, detail, index) for at, title, detail, index in lane.voice.events),
             manual=_manual(check.manual) if check and check.manual else None,
-            freezes=tuple(_freeze(each) for each in frozen),
+            freezes=(*await self._doubts(lane), *(_freeze(each) for each in frozen)),
         )
 
 
@@ -214,10 +238,21 @@ def _manual(manual: Manual) -> ManualView:
     return ManualView(first.reason.wording, first.why, said, statements, first.digest.hex(), until)
 
 
+def _frozen(conn: Connection) -> list[FreezeView]:
+    return [_freeze(each) for each in freezes.in_force(conn)]
+
+
 def _freeze(held: Freeze) -> FreezeView:
-    what = {Scope.LANE: f"Lane {held.name}", Scope.PRISON: f"Prison {held.name}", Scope.ESTATE: "The whole estate"}
+    what = {Scope.LANE: f"lane {held.name}", Scope.PRISON: f"prison {held.name}", Scope.ESTATE: "the whole estate"}
     since = datetime.fromtimestamp(held.at / 1_000, UTC)
-    return FreezeView(what[held.scope], held.why, held.officer, since, held.lift_asked_by or "", (lift(held),))
+    return FreezeView(
+        f"Frozen: {what[held.scope]}. Nothing opens.",
+        held.why,
+        held.officer,
+        since,
+        held.lift_asked_by or "",
+        (lift(held),),
+    )
 
 
 def _checks(decision: Decision) -> Iterable[CheckView]:

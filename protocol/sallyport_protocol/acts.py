@@ -41,6 +41,10 @@ class ActKind(StrEnum):
     The statement is the SHA-256 of the first officer's signed act in hexadecimal, the session its first half."""
     KEY = "KEY"
     """Let the person out by key on a manual verdict, where the interlock cannot open: {session}."""
+    RESTORE = "RESTORE"
+    """One of two officers who let a gateway whose store was restored begin its next log: {log, witnessed, why}."""
+    ACCOUNT = "ACCOUNT"
+    """One of two officers who account for an opening of which the store does not know: {board, nonce, why}."""
 
 
 class ManualReason(StrEnum):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 from sallyport_gateway.audit import log
 from sallyport_gateway.audit.checkpoint import Checkpoint
 from sallyport_gateway.ledger import life
-from sallyport_gateway.store.tables import generations
+from sallyport_gateway.store.tables import gateways, generations
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,19 @@ class Reconciliation:
     officers: tuple[str, str]
     why: str
     witnessed: Checkpoint | None
+    opens: str
+    """The next log's name: one that the witness has never heard of."""
 
 
 def current(conn: Connection, gateway: str) -> str:
     """The log that this gateway writes: its own name, or `name.2` after the first reconciliation."""
     query = select(generations.c.log).where(generations.c.gateway == gateway)
     return conn.execute(query.order_by(generations.c.generation.desc()).limit(1)).scalar() or gateway
+
+
+def all_current(conn: Connection) -> list[str]:
+    """The logs that the gateways sharing this store write; empty for a store that one gateway has for itself."""
+    return [current(conn, name) for name in conn.execute(select(gateways.c.name).order_by(gateways.c.name)).scalars()]
 
 
 def successor(name: str) -> str:
@@ -39,8 +46,7 @@ def succeed(conn: Connection, gateway: str, stated: Reconciliation, now: int) ->
     The two officers must differ. Returns the new log's name.
     """
     assert stated.officers[0] != stated.officers[1], "two different officers reconcile"
-    old = current(conn, gateway)
-    new = successor(old)
+    old, new = current(conn, gateway), stated.opens
     last = (
         conn.execute(select(func.max(generations.c.generation)).where(generations.c.gateway == gateway)).scalar() or 1
     )

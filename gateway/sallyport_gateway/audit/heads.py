@@ -71,18 +71,54 @@ class Heads:
         self._known = 0
         self._kept = (0, 0)
         self.standing = Standing.UNCHECKED
+        self._checked = 0
         self.witnessed = 0
         """Entries that the witness has seen."""
+        self.seen: Checkpoint | None = None
+        """The newest head of this log that the witness held when it was last asked."""
         self.trouble: RoadError | None = None
         """Why the witness could not be reached last time."""
 
     def check(self) -> Standing:
-        """Asks the witness how far this log and its successor had come. Raises RoadError; then it stays UNCHECKED."""
+        """Asks the witness how far this log and its successor had come, and the logs of all gateways on this store: a
+        standby that took over may have lost another one's grant. Raises RoadError; then nothing is GOOD that was not.
+        """
+        connections = self._store.connections
         held = [self._witness.latest(name) for name in (self.log, generations.successor(self.log))]
         heads = [(note and checkpoint.parse(note)[0]) or None for note in held]
-        self.standing = self._store.read_now(lambda conn: stand(conn, self.log, heads[0], heads[1]))
+        others = self._others()
+        self.standing = self._store.read_now(lambda conn: self._stand(conn, heads, others))
+        self._checked = connections
         self.witnessed = self._known = heads[0].size if heads[0] else 0
+        self.seen = heads[0]
         return self.standing
+
+    def _others(self) -> dict[str, Checkpoint]:
+        """What the witness holds of the logs that other gateways write on this store."""
+        found = {}
+        for name in self._store.read_now(generations.all_current):
+            note = self._witness.latest(name) if name != self.log else None
+            if note is not None:
+                found[name] = checkpoint.parse(note)[0]
+        return found
+
+    def _stand(self, conn: Connection, own: list[Checkpoint | None], others: dict[str, Checkpoint]) -> Standing:
+        found = [stand(conn, self.log, own[0], own[1])]
+        found += [stand(conn, name, head, None) for name, head in others.items()]
+        return next((each for each in found if each is not Standing.GOOD), Standing.GOOD)
+
+    @property
+    def _unsure(self) -> bool:
+        """Never checked, or the database was connected to anew since: it may be another one."""
+        return self.standing is Standing.UNCHECKED or self._checked != self._store.connections
+
+    def look(self) -> tuple[Checkpoint | None, str]:
+        """What the witness holds of this log, and the first log after it of which it has never heard: a backup may be
+        older than an earlier reconciliation. Raises RoadError."""
+        note, following = self._witness.latest(self.log), generations.successor(self.log)
+        while self._witness.latest(following) is not None:
+            following = generations.successor(following)
+        return (checkpoint.parse(note)[0] if note else None), following
 
     def advance(self) -> Checkpoint | None:
         """Signs the present head, keeps it and hands it to the witness; None when there is nothing new to witness.
@@ -90,7 +126,7 @@ class Heads:
         Raises RoadError when the witness cannot be reached; the head is kept and goes with the next one.
         """
         with self._one:
-            if self.standing is Standing.UNCHECKED:
+            if self._unsure:
                 self.check()
             if self.standing is not Standing.GOOD:
                 return None
@@ -126,9 +162,9 @@ class Heads:
     async def cover(self, index: int) -> bool:
         """Waits until the witness has seen entry `index`: then no restored backup can forget it. False when it may
         not be relied on (this store is behind, or the witness cannot be reached)."""
-        if self.witnessed <= index:
+        if self.witnessed <= index or self._unsure:
             await asyncio.to_thread(self._try)
-        return self.witnessed > index and self.standing is Standing.GOOD
+        return self.witnessed > index and self.standing is Standing.GOOD and not self._unsure
 
     async def keep(self) -> None:
         """Runs for ever: a head each second, or sooner after many entries. A silent witness is tried again."""

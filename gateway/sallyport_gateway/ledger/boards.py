@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sallyport_gateway.ledger import nonces
-from sallyport_gateway.store.tables import boards
+from sallyport_gateway.store.tables import boards, settled_nonces
 
 
 class Heard(StrEnum):
@@ -45,6 +45,9 @@ _HEAR: Final = (
     update(boards)
     .where(_HERE)
     .values(epoch=bindparam("e"), counter=bindparam("c"), seq=bindparam("q"), seen_at=bindparam("now"))
+)
+_SETTLED: Final = select(settled_nonces.c.at).where(
+    settled_nonces.c.board == bindparam("b"), settled_nonces.c.nonce == bindparam("n")
 )
 _REQUEST: Final = update(boards).where(_HERE).values(request=bindparam("r"))
 
@@ -97,12 +100,15 @@ def next_request(conn: Connection, board: str, now: int) -> int:
 
 
 def accounts_for(conn: Connection, board: str, spent: bytes) -> bool:
-    """Whether the last nonce that a board says it spent (zeros: none) was granted by this store. If not, the store is
-    older than the board's memory, or the door opened without a grant: nothing may be granted before that is settled."""
+    """Whether the last nonce that a board says it spent (zeros: none) was granted by this store, or two officers have
+    accounted for it. If not, the store is older than the board's memory, or the door opened without a grant: nothing
+    may be granted before that is settled."""
     if not any(spent):
         return True
     known = nonces.find(conn, board, spent)
-    return known is not None and known.decision is nonces.Decision.GRANT
+    if known is not None and known.decision is nonces.Decision.GRANT:
+        return True
+    return conn.execute(_SETTLED, {"b": board, "n": spent}).first() is not None
 
 
 def revoke(conn: Connection, board: str, why: str, now: int) -> None:

@@ -167,6 +167,16 @@ def distrust_all(conn: Connection, now: int) -> int:
     return len(rows)
 
 
+def distrust(conn: Connection, authorisations: Iterable[str], since: int, now: int) -> int:
+    """Makes those of these lives UNKNOWN that were there before `since` (ms since 1970 UTC); how many."""
+    names = sorted(set(authorisations))
+    here = (lives.c.authorisation.in_(names), lives.c.state.in_(_LIVING), lives.c.changed_at <= since)
+    rows = conn.execute(select(lives).where(*here).with_for_update()).all()
+    for life in map(_life, rows):
+        _move(conn, life, Event.DISTRUST, now)
+    return len(rows)
+
+
 def settle(conn: Connection, authorisation: str, now: int) -> Answer:
     """UNKNOWN -> SETTLED. Callers go through `settlement`, which wants two officers and a revoked board."""
     life = _may(conn, authorisation, Event.SETTLE)

@@ -71,7 +71,7 @@ class Pages:
         expired = view.decision is not None and view.decision.expired(now)
         return Picture(
             self._regions("lane", LANE_REGIONS, view=view, expired=expired),
-            f"{'FROZEN – ' if view.freezes else ''}{_headline(view, expired)} – {view.lane}",
+            f"{'STOPPED – ' if view.freezes else ''}{_headline(view, expired)} – {view.lane}",
             _announcement(view, expired),
             view.session.session if view.session else "",
         )
@@ -79,11 +79,11 @@ class Pages:
     def lanes_picture(self, view: LanesView, now: datetime) -> Picture:
         """The desk at one moment."""
         expired = {lane.lane: lane.decision is not None and lane.decision.expired(now) for lane in view.lanes}
-        frozen = " ".join(f"Frozen: {each.what}." for each in view.freezes)
+        frozen = " ".join(each.heading for each in view.freezes)
         alarms = " ".join(f"Alarm. {alarm.lane}: {alarm.sentence}" for alarm in view.alarms)
         return Picture(
             self._regions("lanes", LANES_REGIONS, view=view, expired=expired),
-            f"{'FROZEN – ' if view.freezes else ''}Lanes – {view.prison}",
+            f"{'STOPPED – ' if view.freezes else ''}Lanes – {view.prison}",
             f"{frozen} {alarms}".strip(),
         )
 
@@ -149,7 +149,7 @@ def _headline(view: LaneView, expired: bool) -> str:
 
 def _announcement(view: LaneView, expired: bool) -> str:
     """What a screen reader says after a change: alarms, verdict or session, door."""
-    sentences = [f"Frozen: {each.what}." for each in view.freezes]
+    sentences = [each.heading for each in view.freezes]
     sentences += [f"Alarm. {alarm.sentence}" for alarm in view.alarms]
     if view.decision is not None and expired:
         sentences.append("The decision has run out.")

@@ -268,13 +268,13 @@ class ManualView:
 
 @dataclass(frozen=True, slots=True)
 class FreezeView:
-    """A freeze in force and what lifts it."""
+    """What stops every grant, above everything else on the page, and what ends it: two officers."""
 
-    what: str
-    """"Lane MDI-LANE-1", "Prison MDI", "The whole estate"."""
+    heading: str
+    """"Frozen: Prison MDI. Nothing opens."."""
     why: str
-    officer: str
-    since: datetime
+    officer: str = ""
+    since: datetime | None = None
     lift_asked_by: str = ""
     """Who asked for its end; another officer must."""
     acts: tuple[ActView, ...] = ()

@@ -142,7 +142,10 @@ def test_two_officers_reconcile_and_open_the_next_log(
     with Store(where) as restored:
         note = witness.latest(LOG)
         assert note is not None
-        stated = Reconciliation(("officer 1", "officer 2"), "disk failed", checkpoint.parse(note)[0])
+        behind = Heads(restored, LOG, signer, witness, lambda: 1)
+        seen, following = behind.look()
+        assert seen == checkpoint.parse(note)[0] and following == "gateway-1.2"
+        stated = Reconciliation(("officer 1", "officer 2"), "disk failed", seen, following)
         name = restored.write_now(lambda conn: generations.succeed(conn, LOG, stated, 5))
         assert name == "gateway-1.2" == restored.read_now(lambda conn: generations.current(conn, LOG))
         held = restored.read_now(lambda conn: life.find(conn, "A"))
@@ -152,6 +155,7 @@ def test_two_officers_reconcile_and_open_the_next_log(
         again = Heads(restored, name, signer, witness, lambda: 1)
         assert again.advance() is not None and again.standing is Standing.GOOD
     assert keeper.check() is Standing.BEHIND, "the old log has a successor: nothing may go on with it"
+    assert keeper.look()[1] == "gateway-1.3", "a backup from before the reconciliation takes a name of its own"
 
 
 def test_generations_count_on() -> None:

@@ -309,7 +309,9 @@ def _freeze(now: datetime) -> FreezeView:
     why = InputView("why", "Why?")
     lift = ActView("unfreeze", "Lift this freeze as second officer", (("scope", "prison"), ("name", "MDI")), (why,))
     words = "Somebody was let out by key at MDI-LANE-1: reconcile"
-    return FreezeView("Prison MDI", words, "gateway-1", now - timedelta(minutes=3), "Officer Adams", (lift,))
+    return FreezeView(
+        "Frozen: prison MDI. Nothing opens.", words, "gateway-1", now - timedelta(minutes=3), "Officer Adams", (lift,)
+    )
 
 
 def _opened(now: datetime) -> LaneView:

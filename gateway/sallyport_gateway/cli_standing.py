@@ -1,0 +1,141 @@
+"""Whether a gateway's store is as far as what was witnessed, and the two officers' way back for one that is not."""
+
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from sqlalchemy import Connection
+
+from sallyport_gateway.audit import checkpoint, generations, heads, log
+from sallyport_gateway.audit.checkpoint import Checkpoint
+from sallyport_gateway.audit.heads import Standing
+from sallyport_gateway.configuration import Configuration, load_configuration
+from sallyport_gateway.doubt import seen_words
+from sallyport_gateway.drivers.witness_place import open_witness
+from sallyport_gateway.store.engine import is_road, open_reader, road_error
+from sallyport_protocol import envelope
+from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
+from sallyport_protocol.errors import MalformedError, RoadError, SallyportError
+from sallyport_protocol.identity import identity_of
+from sallyport_protocol.keys import SoftwareSigner, signer_from_pem
+
+Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
+_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A store beside its witness."""
+
+    log: str
+    size: int
+    seen: Checkpoint | None
+    standing: Standing
+
+
+def show_standing(
+    config: Config, as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output")] = False
+) -> None:
+    """Compare the store with its witness. Exit code 0: it may grant; 1: it is behind; 2: one cannot be read."""
+    try:
+        found = compare(load_configuration(config))
+    except SallyportError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    good = found.standing is Standing.GOOD
+    if as_json:
+        shown = {"log": found.log, "size": found.size, "witnessed": seen_words(found.seen)}
+        typer.echo(json.dumps(shown | {"standing": found.standing.value, "grants": good}))
+    else:
+        typer.echo(f"{found.log}: {found.size} entries in the store, {seen_words(found.seen)} at the witness")
+        typer.echo(
+            "The store may grant." if good else "The store grants NOTHING until two officers have reconciled it."
+        )
+    raise typer.Exit(0 if good else 1)
+
+
+def reconcile(
+    config: Config,
+    officer: Annotated[
+        list[Path], typer.Option("--officer", help="Folder with an officer's key.pem and certificate.pem; give two")
+    ],
+    why: Annotated[str, typer.Option("--why", help="What happened to the store")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+) -> None:
+    """Let a restored gateway go on, by two officers' signed acts. The gateway must be running; it begins anew.
+
+    Every authorisation that was alive becomes unknown, until two officers have said of each whether the person left.
+    """
+    try:
+        if len(officer) != 2:
+            raise MalformedError("It takes two officers: give --officer twice.")
+        configuration = load_configuration(config)
+        found = compare(configuration)
+        if found.standing is Standing.GOOD:
+            raise MalformedError("This store is not behind what was witnessed: there is nothing to settle.")
+        typer.echo(f"Both state: the store of {found.log} was restored; its witness has {seen_words(found.seen)}.")
+        if not yes:
+            typer.confirm("Does no other copy of this gateway run?", abort=True)
+        for folder in officer:
+            _sign(configuration, _signer(folder), found, why)
+    except SallyportError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1 if isinstance(error, MalformedError) else 2) from error
+
+
+def compare(configuration: Configuration) -> Compared:
+    """The store beside its witness; reads only. Raises RoadError."""
+    witness = open_witness(configuration)
+    engine = open_reader(configuration.store_url)
+
+    def read(conn: Connection) -> Compared:
+        name = generations.current(conn, configuration.file.name)
+        notes = [witness.latest(each) for each in (name, generations.successor(name))]
+        seen, following = ((checkpoint.parse(note)[0] if note else None) for note in notes)
+        return Compared(name, log.size(conn, name), seen, heads.stand(conn, name, seen, following))
+
+    try:
+        with engine.connect() as conn:
+            return read(conn)
+    except Exception as error:
+        raise road_error(error, configuration.store_url) if is_road(error) else error from error
+    finally:
+        engine.dispose()
+
+
+def _signer(folder: Path) -> SoftwareSigner:
+    try:
+        password = folder / "key-password"
+        secret = password.read_bytes().strip() if password.is_file() else None
+        return signer_from_pem((folder / "certificate.pem").read_bytes(), (folder / "key.pem").read_bytes(), secret)
+    except OSError as error:
+        raise RoadError(f"{error.filename}: {error.strerror}; name the folder of an officer's key") from error
+
+
+def _sign(configuration: Configuration, signer: SoftwareSigner, found: Compared, why: str) -> None:
+    name = identity_of(signer.certificate).name
+    fields = {"log": found.log, "witnessed": seen_words(found.seen), "why": why}
+    act = Act(
+        kind=ActKind.RESTORE,
+        officer=name,
+        at=int(time.time() * 1_000),
+        nonce=secrets.token_bytes(16),
+        fields=fields,
+    )
+    place = configuration.file.web
+    address = f"http://{place.host}:{place.port}/api/acts"
+    try:
+        message = envelope.sign(act.to_map(), signer, ACT_PLACE)
+        answer = httpx.post(address, content=message, timeout=_TIMEOUT_S).json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise RoadError(f"{address} does not answer ({error}); start this gateway first") from error
+    sentences = " ".join(answer["sentences"])
+    if not answer["accepted"]:
+        raise MalformedError(f"{name}: {sentences}")
+    Console().print(f"{name}: {sentences}", highlight=False, markup=False)

@@ -1,0 +1,109 @@
+"""When this store knows less than the world: it was restored from a backup, or an interlock has spent what it never
+granted. It grants nothing until two officers have signed what is the case; then whatever was alive is distrusted.
+
+The facts that both sign are the gateway's own: which log, how far the witness saw it; which board, which nonce. If they
+change in between (another copy of this gateway still runs), the second signature finds nothing to join.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from sqlalchemy import Connection, insert
+
+from sallyport_gateway.audit import generations
+from sallyport_gateway.audit import log as audit
+from sallyport_gateway.audit.checkpoint import Checkpoint
+from sallyport_gateway.audit.generations import Reconciliation
+from sallyport_gateway.audit.heads import Standing
+from sallyport_gateway.ledger import joint, life
+from sallyport_gateway.ledger.joint import Together, Word
+from sallyport_gateway.officer_acts import BelievedAct
+from sallyport_gateway.service import Service
+from sallyport_gateway.store.tables import settled_nonces
+from sallyport_protocol import canonical
+from sallyport_protocol.acts import ActKind
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The first officer's word is taken; nothing has changed yet."""
+
+    sentence: str
+
+
+def seen_words(seen: Checkpoint | None) -> str:
+    """How far the witness saw a log, as officers sign it."""
+    return "nothing" if seen is None else f"{seen.size} {seen.root.hex()[:16]}"
+
+
+async def restore(service: Service, believed: BelievedAct, log: str, witnessed: str, now: int) -> str | Noted | None:
+    """One of two officers states that this store was restored. With the second, the next log is opened."""
+    heads = service.heads
+    if heads.standing in (Standing.GOOD, Standing.UNCHECKED):
+        return _NOT_BEHIND[heads.standing]
+    seen, following = await asyncio.to_thread(heads.look)
+    if (log, witnessed) != (heads.log, seen_words(seen)):
+        return "The witness has seen something else. Does another copy of this gateway run? Read the page again."
+    officer, why = believed.officer.name, str(believed.act.fields.get("why"))
+
+    def job(conn: Connection) -> Word:
+        word = joint.take(conn, ActKind.RESTORE, log, _facts(log, witnessed), officer, now)
+        content = {"officer": officer, "log": log, "witnessed": witnessed, "why": why, "answer": word.together.value}
+        audit.append(conn, heads.log, "RESTORE_STATED", content, now)
+        if word.together is Together.BOTH:
+            stated = Reconciliation((word.first, officer), why, seen, following)
+            generations.succeed(conn, service.configuration.file.name, stated, now)
+        return word
+
+    word = await service.store.write(job)
+    if word.together is Together.BOTH:
+        service.renew()
+    return _said(word)
+
+
+async def account(service: Service, believed: BelievedAct, board: str, nonce: bytes, now: int) -> str | Noted | None:
+    """One of two officers states that an opening unknown to this store has been looked into."""
+    lane = next((each for each in service.lanes.values() if each.opening.keys.board == board), None)
+    standing = lane.opening.standing if lane is not None else None
+    if lane is None or standing is None or standing.unknown is None:
+        return "That interlock is not here, or this store knows of all its openings."
+    if standing.unknown != nonce:
+        return "The interlock speaks of another opening. Read the page again."
+    officer, why, prison = believed.officer.name, str(believed.act.fields.get("why")), lane.entry.prison
+    since = standing.unknown_since
+
+    def job(conn: Connection) -> Word:
+        word = joint.take(conn, ActKind.ACCOUNT, board, _facts(board, nonce.hex()), officer, now)
+        content: dict[str, object] = {"officer": officer, "board": board, "nonce": nonce, "why": why}
+        if word.together is Together.BOTH:
+            row = {"board": board, "nonce": nonce, "officers": f"{word.first} {officer}", "why": why, "at": now}
+            conn.execute(insert(settled_nonces), row)
+            papers = {each.authorisation for each in service.authority.cases(conn, prison, service.clock.now())}
+            content["distrusted"] = life.distrust(conn, papers, since, now)
+        audit.append(conn, service.office.name, "ACCOUNTED", {**content, "answer": word.together.value}, now)
+        return word
+
+    word = await service.store.write(job)
+    if word.together is Together.BOTH:
+        lane.opening.ask_soon()
+    return _said(word)
+
+
+def _facts(*words: str) -> bytes:
+    return sha256(canonical.encode(list(words))).digest()
+
+
+def _said(word: Word) -> str | Noted | None:
+    if word.together is Together.SAME_OFFICER:
+        return f"{word.first} has signed this already. Another officer must."
+    if word.together is Together.FIRST:
+        return Noted("Your word is recorded. Another officer must sign the same within ten minutes.")
+    return None
+
+
+_NOT_BEHIND: Final = {
+    Standing.GOOD: "This store is not behind what was witnessed: there is nothing to settle.",
+    Standing.UNCHECKED: "The audit witness has not answered yet. Wait, or look at its disk and its network.",
+}
