@@ -17,6 +17,7 @@ def gateway_toml(description: Description, gateway: Gateway) -> str:
             "profile": str(description.profile),
             "prisons": list(gateway.prisons),
             "preflight": description.preflight,
+            **({"witness": gateway.witness} if gateway.witness else {}),
             "broker": {"host": description.broker.host, "port": description.broker.port},
             "identity": {"certificate": "certificate.pem", "key": "key.pem"},
             "trust": {

@@ -8,8 +8,9 @@ from sallyport_protocol.identity import Role
 from sallyport_provisioning.broker_config import access_rules, mosquitto_conf
 from sallyport_provisioning.configuration import gateway_toml, kiosk_toml
 from sallyport_provisioning.description import Gateway, Interlock, Kiosk
+from sallyport_provisioning.development import WITNESS
 from sallyport_provisioning.estate import Estate
-from sallyport_provisioning.files import PUBLIC, SECRET, mode_of, read, write
+from sallyport_provisioning.files import FOLDER, PUBLIC, SECRET, mode_of, read, write
 
 Delivery = dict[str, tuple[bytes, int]]
 """Path relative to the estate's directory -> content and permission bits."""
@@ -23,6 +24,8 @@ def deliver(estate: Estate) -> list[str]:
         if not (path.exists() and read(path) == content and mode_of(path) == mode):
             write(path, content, mode, durable=False)
             written.append(name)
+    if any(gateway.witness == WITNESS for gateway in estate.description.gateway):
+        (estate.root / "gateway" / "witness").mkdir(mode=FOLDER, exist_ok=True)
     return written
 
 

@@ -59,6 +59,8 @@ class Gateway(Word):
     """Empty: an SQLite file of its own. No password: a client certificate, the account, or a .pgpass file."""
     web_address: Annotated[Text, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
     """Where officers' browsers reach its pages, when that is not http://web_host:web_port."""
+    witness: Text = ""
+    """Folder or address of the witness of its audit log; one for all gateways on one store. Production needs one."""
 
     @property
     def address(self) -> str:
@@ -198,6 +200,8 @@ def _shared_stores(gateways: tuple[Gateway, ...]) -> None:
             other = stores.setdefault(prison, gateway)
             if other is not gateway and (not gateway.store or gateway.store != other.store):
                 raise ValueError(f"{other.name} and {gateway.name} both serve {prison}: name one store for both")
+            if other is not gateway and gateway.witness != other.witness:
+                raise ValueError(f"{other.name} and {gateway.name} share a store: name one witness for both")
 
 
 def _known(what: str, known: set[str], used: list[str]) -> None:

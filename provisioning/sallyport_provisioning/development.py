@@ -16,6 +16,8 @@ from sallyport_provisioning.description import (
     Prison,
 )
 
+WITNESS: Final = "../witness"
+"""Of several gateways in development: beside their folders."""
 OFFICERS: Final = (
     Officer(name="j.hughes", full_name="Jo Hughes", roles=(Role.APPROVER,)),
     Officer(name="m.okafor", full_name="Mary Okafor", roles=(Role.APPROVER,)),
@@ -74,6 +76,7 @@ def describe_development(
                 web_host="127.0.0.1",
                 web_port=gateway_port + 10 * number,
                 store=store,
+                witness=WITNESS if gateways > 1 else "",
             )
             for number in range(gateways)
         ),

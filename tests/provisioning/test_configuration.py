@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sallyport_gateway.configuration import load_configuration as load_gateway
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
+from sallyport_gateway.drivers.witness_place import open_witness
 from sallyport_kiosk.configuration import load_configuration as load_kiosk
 from sallyport_kiosk.drivers.cameras import make_camera
 from sallyport_kiosk.drivers.locks import make_lock_line
@@ -38,6 +39,8 @@ def test_gateways_on_one_store_know_each_other_and_read_the_same_references(tmp_
     files = [load_gateway(made.folder(f"gateway-{n}") / "gateway.toml") for n in (1, 2, 3)]
     assert {each.store_url for each in files} == {store}
     assert len({each.read(each.file.secrets.references) for each in files}) == 1
+    assert {each.witness for each in files} == {str((tmp_path / "run/gateway/witness").resolve())}
+    assert open_witness(files[0]).latest("gateway-2") is None
     assert files[1].file.peers == {"gateway-1": "http://127.0.0.1:8080", "gateway-3": "http://127.0.0.1:8100"}
     for name in ("gateway-1", "gateway-2", "gateway-3"):
         assert made.certificate(name) in read_certificates((made.folder("MDI-K01") / "gateways.pem").read_bytes())

@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from sallyport_gateway.store.engine import is_road, open_engines, road_error
 from sallyport_gateway.store.migrate import migrate
@@ -58,6 +58,9 @@ class Store:
         self._writer, self._reader = open_engines(where)
         self.shared = self._writer.dialect.name == "postgresql"
         """Whether several gateways may work on it at once."""
+        self.connections = 0
+        """How often the writer had to connect: after the first time, another server may have answered."""
+        event.listen(self._writer, "connect", self._connected)
         try:
             migrate(self._writer)
         except Exception as error:
@@ -69,6 +72,9 @@ class Store:
         self.commits = 0
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
+
+    def _connected(self, *_: object) -> None:
+        self.connections += 1
 
     def submit(self, job: Job[T]) -> "Future[T]":
         """Queues `job`; the future resolves with its value once that is durable, or with its own error."""

@@ -38,7 +38,7 @@ from sallyport_provisioning.apply import apply
 from sallyport_provisioning.approved import Approved
 from sallyport_provisioning.broker import Broker
 from sallyport_provisioning.description import Description
-from sallyport_provisioning.development import describe_development
+from sallyport_provisioning.development import WITNESS, describe_development
 from sallyport_provisioning.estate import Estate, open_estate
 from sallyport_rig.demonstration import records
 from sallyport_rig.demonstration.loopback import free_port
@@ -58,7 +58,8 @@ def make_estate(root: Path, store: str, gateways: int, lanes: int) -> Estate:
     ).to_map()
     first, kiosk = plain["gateway"][0], plain["kiosk"][0]
     ports = {free_port() for _ in range(4 * gateways)}
-    plain["gateway"] = [first | {"name": f"gateway-{n + 1}", "web_port": ports.pop()} for n in range(gateways)]
+    shared = first | {"witness": WITNESS}
+    plain["gateway"] = [shared | {"name": f"gateway-{n + 1}", "web_port": ports.pop()} for n in range(gateways)]
     names = [f"MDI-LANE-{n + 1}" for n in range(lanes)]
     plain["lane"] = [{"name": name, "prison": "MDI", "kind": "pedestrian"} for name in names]
     plain["kiosk"] = [kiosk | {"name": f"MDI-K{n + 1:02d}", "lane": name} for n, name in enumerate(names)]
