@@ -120,25 +120,6 @@ class Heads:
             following = generations.successor(following)
         return (checkpoint.parse(note)[0] if note else None), following
 
-    def _others(self) -> dict[str, Checkpoint]:
-        """What the witness holds of the logs that other gateways write on this store."""
-        found = {}
-        for name in self._store.read_now(generations.all_current):
-            note = self._witness.latest(name) if name != self.log else None
-            if note is not None:
-                found[name] = checkpoint.parse(note)[0]
-        return found
-
-    def _stand(self, conn: Connection, own: list[Checkpoint | None], others: dict[str, Checkpoint]) -> Standing:
-        found = [stand(conn, self.log, own[0], own[1])]
-        found += [stand(conn, name, head, None) for name, head in others.items()]
-        return next((each for each in found if each is not Standing.GOOD), Standing.GOOD)
-
-    @property
-    def _unsure(self) -> bool:
-        """Never checked, or the database was connected to anew since: it may be another one."""
-        return self.standing is Standing.UNCHECKED or self._checked != self._store.connections
-
     def advance(self) -> Checkpoint | None:
         """Signs the present head, keeps it and hands it to the witness; None when there is nothing new to witness.
 
