@@ -25,6 +25,7 @@ from sallyport_protocol.messages import (
     Status,
     chain_head,
 )
+from sallyport_protocol.releases import ReleaseEvent
 from sallyport_protocol.word import Message
 
 
@@ -77,6 +78,10 @@ SAMPLES: dict[str, Message] = {
     "presence": Presence(session=fill(1, 16), counter=2, at=31_000, same_track=True, faces=1),
     "lock-frames": LockFrames(interlock="MDI-L01", sequence=3, frames=b"\x01\x02\x03"),
     "status": Status(kiosk="MDI-K01", boot_nonce=fill(1, 16), online=True, faults=("sensor unplugged",)),
+    "release": ReleaseEvent(
+        prison="MDI", sequence=1, authorisation="auth-1", prisoner="A1234BC", movement="REL", reason="CR",
+        released_at=1_795_000_000_000, gateway="gateway-1", repeat=0,
+    ),
     "end": End(session=fill(1, 16), boot_nonce=fill(1, 16), reason=EndReason.OPENED),
     "act": Act(kind=ActKind.CONFIRM, officer="Officer 1", at=1_795_000_000_000, nonce=fill(1, 16),
                fields={"session": fill(1, 16)}),

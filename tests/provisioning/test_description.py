@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
+from sallyport_gateway.configuration import GatewayFile
 from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.identity import Role
+from sallyport_provisioning.broker_config import access_rules
+from sallyport_provisioning.configuration import gateway_toml
 from sallyport_provisioning.description import Description
 from sallyport_provisioning.development import describe_development
+from sallyport_provisioning.holders import holders
 from sallyport_provisioning.toml_text import to_toml
 
 DEVELOPMENT = describe_development(broker_port=8883, gateway_port=8080, screen_port=8081)
@@ -100,4 +105,38 @@ def test_any_text_survives_toml(text: str) -> None:
 
 def test_a_value_without_a_form_is_a_mistake_of_ours() -> None:
     with pytest.raises(TypeError):
-        to_toml({"a": 1.5}, "x")
+        to_toml({"a": object()}, "x")
+
+
+HMPPS = {
+    "url": "https://hmpps.example",
+    "sources": {"EVENTS": "https://events.example", "IDENTITY": "https://person.example"},
+    "certificate": "hmpps.pem",
+    "key": "hmpps.key",
+    "api_key": "hmpps.txt",
+    "events": "/v1/events",
+    "timeout_s": 3.5,
+    "cache_s": {"IDENTITY": 600.0},
+}
+
+
+def test_hmpps_reaches_every_gateway_as_it_is_described() -> None:
+    described = Description.parse(changed(hmpps=HMPPS, preflight="03:15"))
+    again = Description.from_toml(described.to_toml())
+    assert again == described
+    made = tomllib.loads(gateway_toml(again, again.gateway[0]))
+    assert made["hmpps"] == HMPPS and made["preflight"] == "03:15"
+    read = GatewayFile.parse(made)
+    assert read.hmpps is not None and read.hmpps.timeout_s == 3.5 and read.hmpps.patience_s == 2.0
+    assert "hmpps" not in gateway_toml(Description.parse(changed()), again.gateway[0])
+
+
+def test_a_listener_holds_a_certificate_and_reads_releases_and_nothing_else() -> None:
+    described = Description.parse(changed(listener=[{"name": "nomis-bridge", "prisons": ["MDI"]}]))
+    assert Description.from_toml(described.to_toml()) == described
+    rules = access_rules(described).partition("user nomis-bridge\n")[2].split("\nuser ")[0].split("\n")
+    assert [rule for rule in rules if rule] == ["topic read sallyport/v1/MDI/RELEASES/release"]
+    (holder,) = [each for each in holders(described) if each.name == "nomis-bridge"]
+    assert holder.roles == (Role.LISTENER,) and holder.certified
+    with pytest.raises(MalformedError, match="prison WWI is not described"):
+        Description.parse(changed(listener=[{"name": "nomis-bridge", "prisons": ["WWI"]}]))
