@@ -41,9 +41,7 @@ class StreamSource:
             made.connect(str(self._path))
         except OSError as error:
             made.close()
-            raise RoadError(
-                f"no frames at {self._path} ({error.strerror}): start the program that sends them"
-            ) from error
+            raise RoadError(f"no frames at {self._path} ({error.strerror}): start what sends them") from error
         self._socket = made
 
     def grab(self) -> Pixels:

@@ -18,7 +18,7 @@ from sallyport_link.program import run_program
 from sallyport_protocol.errors import SallyportError
 from sallyport_rig.demonstration.outcome import Outcome
 from sallyport_rig.demonstration.play import Play
-from sallyport_rig.demonstration.scenarios import SCENARIOS
+from sallyport_rig.demonstration.scenarios import ALIVE, SCENARIOS, Scenario
 from sallyport_rig.demonstration.world import World
 
 console = Console(highlight=False)
@@ -32,6 +32,9 @@ def demonstrate(
     samples: Annotated[Path, typer.Option(help="The public sample images")] = Path("var/samples"),
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running afterwards, with the officer's page")] = False,
     camera: Annotated[str, typer.Option(help="A webcam's number, or a camera URI, instead of photographs")] = "",
+    alive: Annotated[
+        bool, typer.Option("--alive", help="Also play the tenth: liveness, and a rendered person")
+    ] = False,
     only: Annotated[list[int] | None, typer.Option(help="Play only these scenarios; repeat")] = None,
 ) -> None:
     """Real photographs and fingerprints through kiosk, broker, gateway and interlock; the door opens or stays shut."""
@@ -44,7 +47,8 @@ def demonstrate(
         if uri is not None:
             _wait_with_camera(world)
             return
-        outcomes = [_play(world, number) for number in range(1, len(SCENARIOS) + 1) if not only or number in only]
+        chosen = SCENARIOS + ((ALIVE,) if alive else ())
+        outcomes = [_play(world, number, each) for number, each in enumerate(chosen, 1) if not only or number in only]
         (folder / "summary.json").write_text(json.dumps([each.to_map() for each in outcomes], indent=1) + "\n")
         _show(outcomes, folder, (datetime.now(UTC) - began).total_seconds())
         if keep:
@@ -80,8 +84,7 @@ def _try(uri: str) -> None:
         camera.close()
 
 
-def _play(world: World, number: int) -> Outcome:
-    scenario = SCENARIOS[number - 1]
+def _play(world: World, number: int, scenario: Scenario) -> Outcome:
     console.rule(f"{number}. {scenario.title}", align="left")
     world.strikes()
     play = Play(

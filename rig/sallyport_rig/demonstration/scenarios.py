@@ -1,4 +1,4 @@
-"""The nine scenarios. Each plays on the running world, tells what it sees, and says whether that is what must be."""
+"""The scenarios. Each plays on the running world, tells what it sees, and says whether that is what must be."""
 
 import time
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from sallyport_protocol import canonical, envelope
 from sallyport_protocol.acts import ActKind
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_rig.demonstration import records
+from sallyport_rig.demonstration.alive import liveness_required
 from sallyport_rig.demonstration.outcome import Outcome
 from sallyport_rig.demonstration.play import DOOR_S, Play
 from sallyport_rig.demonstration.watching import Eavesdropper
@@ -19,6 +20,8 @@ from sallyport_rig.demonstration.world import APPROVERS, KIOSK, LANE, OFFICER, W
 
 RESULT_TOPIC: Final = str(Topic("MDI", KIOSK, Kind.RESULT))
 PHOTO, PRINT = "subject-a-2.jpg", "finger-a-2.png"
+FEWEST_ASKED: Final = 5
+"""Movements in a challenge of five actions; fewer could be guessed."""
 
 
 def _paper_state(world: World, number: str) -> str:
@@ -184,6 +187,20 @@ def other_finger(play: Play) -> Outcome:
     return play.end(lane, door, ok=_held(lane) and 12 in _numbers(lane) and door == "locked")
 
 
+def alive(play: Play) -> Outcome:
+    """10: liveness is required, and a rendered person answers the challenge."""
+    world = play.world
+    play.say("The provisioner signs a policy that requires liveness; a person rendered from a photograph stands there.")
+    with liveness_required(world, "subject-a-3.jpg") as visitor:
+        world.present(None, PRINT)
+        lane = play.release(world.authorise("auth-10"))
+        door = play.door(opens=True)
+    asked = ", ".join(str(each).lower().replace("_", " ") for each in visitor.did)
+    play.say(f"The screen showed {visitor.lights} colours and asked: {asked}.")
+    challenged = len(visitor.did) >= FEWEST_ASKED
+    return play.end(lane, door, ok=challenged and door == "opened" and lane["decision"]["verdict"] == "RELEASE")
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A scenario and what must come of it."""
@@ -205,6 +222,8 @@ SCENARIOS: Final = (
     Scenario(used_twice, "same authorisation twice, interlock restarted", "Subject A", "opened once, then refused"),
     Scenario(other_finger, "right face, someone else's finger", "Subject A and B", "HOLD, check 12, locked"),
 )
+ALIVE: Final = Scenario(alive, "liveness required, a rendered person answers", "Subject A", "RELEASE, opened once")
+"""The tenth, when asked for: it needs a machine that follows a movement, a frame in 250 ms."""
 
 
 def _held(lane: dict[str, Any]) -> bool:

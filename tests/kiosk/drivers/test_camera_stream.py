@@ -59,6 +59,7 @@ def test_a_frame_that_cannot_be_is_refused(place: Path, served: list[bytes], siz
     source.open()
     with pytest.raises(RoadError, match=f"{size[0]}x{size[1]}"):
         source.grab()
+    source.close()
 
 
 def test_nobody_who_sends_is_told(place: Path) -> None:
