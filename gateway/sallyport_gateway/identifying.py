@@ -108,7 +108,8 @@ def settle_statements(conn: Connection, office: Office, check: Check, manual: Ma
         manual.identified,
     )
     decision = office.authority.decide(conn, question)
-    content = {"lane": check.lane, "manual": _as_map(manual), **decision.to_map()}
+    where = {"prison": check.prison, "lane": check.lane}
+    content = {**where, "manual": _as_map(manual), **decision.to_map()}
     entry = audit.append(conn, office.name, "DECISION", content, now)
     sessions.decide(conn, check.session, decision.verdict.value, entry.body, entry.index, now)
     return Decided(replace(decision, audit_index=entry.index), entry.index)
@@ -126,7 +127,8 @@ def release_by_key(conn: Connection, office: Office, check: Check, place: Place,
         return why
     officer = check.confirmed_by or ""
     again = decide_again(conn, office, check, officer)
-    content = {"lane": check.lane, "session": check.session, "authorisation": check.authorisation, "officer": officer}
+    where = {"prison": check.prison, "lane": check.lane}
+    content = {**where, "session": check.session, "authorisation": check.authorisation, "officer": officer}
     if again.verdict is not Verdict.RELEASE:
         why = again.telling.sentence if again.telling else "It is no longer a release."
         index = audit.append(conn, office.name, "KEY_REFUSED", {**content, **again.to_map()}, now).index

@@ -78,7 +78,8 @@ def judge_again(
         return Granted(lifetime, index, held.revision if held else -1)
     nonces.refuse(conn, door.board, shown, check.authorisation, check.session, now)
     checks = [each.to_map() for each in decision.refused] if decision else []
-    more = {"nonce": shown.nonce, "why": why, "checks": checks}
+    cause = decision.cause.value if decision is not None and decision.cause is not None else ""
+    more = {"nonce": shown.nonce, "why": why, "cause": cause, "checks": checks}
     return HeldBack(why, decision, _record(conn, office, "GRANT_REFUSED", check, door, more, now))
 
 
@@ -166,6 +167,7 @@ def _record(
     conn: Connection, office: Office, kind: str, check: Check, door: Door, more: dict[str, Any], now: int
 ) -> int:
     content = {
+        "prison": door.prison,
         "lane": door.lane,
         "board": door.board,
         "session": check.session,

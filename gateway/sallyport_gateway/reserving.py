@@ -35,7 +35,8 @@ def reserve(
     again = decide_again(conn, office, check, officer)
     if again.verdict is not Verdict.RELEASE:
         why = again.telling.sentence if again.telling else "It is no longer a release."
-        content = {"session": check.session, "officer": officer, **again.to_map()}
+        place_of = {"prison": check.prison, "lane": check.lane}
+        content = {**place_of, "session": check.session, "officer": officer, **again.to_map()}
         return HeldBack(why, again, audit.append(conn, office.name, "CONFIRM_REFUSED", content, now).index)
     answer = life.reserve(conn, check.authorisation, check.session, office.name, now)
     content = {"session": check.session, "authorisation": check.authorisation, "officer": officer}

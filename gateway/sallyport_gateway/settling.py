@@ -45,7 +45,7 @@ def settle(
         guard=check.offer.guard,
     )
     decision = office.authority.decide(conn, question)
-    content = {"lane": check.lane, "result": admission.digest, **decision.to_map()}
+    content = {"prison": check.prison, "lane": check.lane, "result": admission.digest, **decision.to_map()}
     entry = audit.append(conn, office.name, "DECISION", content, now)
     sessions.decide(conn, check.session, decision.verdict.value, entry.body, entry.index, now)
     return Decided(replace(decision, audit_index=entry.index), entry.index)

@@ -63,6 +63,7 @@ def gather(
     )
     sessions.open_session(conn, row)
     content = {
+        "prison": entry.prison,
         "lane": entry.name,
         "session": offer.session,
         "authorisation": authorisation,
