@@ -1,28 +1,89 @@
 """Several gateways on one broker and one PostgreSQL: S6 holds while they are killed, paused and restarted, and lanes
-work again within seconds. Every opening is counted at the doors."""
+work again within seconds. Every opening is counted at the doors.
+"""
 
+import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
-from three_gateways import Together
+from three_gateways import Release, Together
+from trouble import Trouble
 
 pytest.importorskip("micropython_unix", reason="MicroPython is not installed: run `make setup` (x86-64 Linux only)")
 
+SECONDS = 40.0
+"""Patience with a busy machine; an idle one needs a tenth of it."""
 
-def test_a_gateway_killed_in_the_middle_of_an_opening(tmp_path: Path, new_postgresql: str) -> None:
+
+def ready(world: Together) -> None:
+    world.wait(
+        lambda: len(world.alive()) == len(world.names) and world.all_kept(), SECONDS, "every gateway and every lane"
+    )
+
+
+def test_a_gateway_is_killed_in_the_middle_of_an_opening(tmp_path: Path, new_postgresql: str) -> None:
+    """And another paused in the middle of the next one, which wakes when its lane is long another's."""
     with Together(tmp_path, new_postgresql, people=2, lanes=2, ready_s=1) as world:
-        world.wait(lambda: len(world.alive()) == 3 and world.all_kept(), 40, "three gateways and every lane kept")
-        killed: list[str] = []
+        ready(world)
+        gone: list[str] = []
 
         def kill() -> None:
-            if not killed:
-                killed.append(world.keepers()["MDI-LANE-1"])
-                world.end(killed[0], signal.SIGKILL)
+            if not gone:
+                gone.append(world.keepers()["MDI-LANE-1"])
+                world.end(gone[0], signal.SIGKILL)
 
-        first = world.release("MDI-LANE-1", world.papers[0], 40, confirmed=kill)
-        second = world.release("MDI-LANE-2", world.papers[1], 40)
-        print(first, second, killed, world.keepers())
-        assert killed and world.all_kept(without=killed)
-        world.settled(30)
+        def pause() -> None:
+            if len(gone) == 1:
+                gone.append(world.keepers()["MDI-LANE-2"])
+                world.pause(gone[1])
+
+        world.release("MDI-LANE-1", world.papers[0], SECONDS, confirmed=kill)
+        world.release("MDI-LANE-2", world.papers[1], SECONDS, confirmed=pause)
+        assert len(set(gone)) == 2 and world.all_kept(without=gone)
+        world.pause(gone[1], go_on=True)
+        world.wait(lambda: gone[1] in world.alive(), SECONDS, "the paused one to be back")
+        world.settled(SECONDS)
         assert sum(world.openings.values()) == 2
+        _sends_officers_where_the_lane_is(world, gone[1])
+
+
+def _sends_officers_where_the_lane_is(world: Together, name: str) -> None:
+    keeper = world.keepers()["MDI-LANE-1"]
+    assert keeper != name
+    with httpx.Client(base_url=world.address(name), timeout=10.0) as client:
+        answer = client.get("/lanes/MDI-LANE-1")
+        assert answer.status_code == 307
+        assert answer.headers["location"] == f"{world.address(keeper)}/lanes/MDI-LANE-1"
+        assert f"{world.address(keeper)}/lanes/MDI-LANE-1" in client.get("/").text
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3_600)
+def test_many_releases_while_gateways_are_killed_and_paused(tmp_path: Path, new_postgresql: str) -> None:
+    """Each person is wanted at two lanes at once, by officers who try until the door has opened."""
+    rounds = int(os.environ.get("SALLYPORT_ROUNDS", "60"))
+    with Together(tmp_path, new_postgresql, people=rounds, lanes=3) as world:
+        ready(world)
+        lanes = sorted(world.boards)
+        done: list[Release] = []
+        with Trouble(world, 20_261_122) as trouble, ThreadPoolExecutor(3) as officers:
+
+            def officer(number: int) -> list[Release]:
+                """Two of the three officers want each person."""
+                mine = [paper for at, paper in enumerate(world.papers) if at % 3 != number]
+                return [world.release(lanes[number], paper, 300) for paper in mine]
+
+            for found in officers.map(officer, range(3)):
+                done += found
+        assert trouble.errors == []
+        ready(world)
+        world.settled(SECONDS)
+        assert sum(world.openings.values()) == rounds
+        worst = max(trouble.healed)
+        print(f"{len(trouble.said)} disturbances, {rounds} people, tries {sum(each.tries for each in done)}")
+        print(f"lanes kept again after {sorted(round(each, 1) for each in trouble.healed)} s")
+        print(f"people out after {sorted(round(each.seconds, 1) for each in done if each.tries)} s", world.verdicts)
+        assert worst < 30

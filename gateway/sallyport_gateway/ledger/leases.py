@@ -73,7 +73,7 @@ _RELEASE: Final = (
 _LEAVE: Final = update(leases).where(leases.c.process == bindparam("p")).values(process="", until=bindparam("now"))
 _BEAT: Final = (
     update(gateways)
-    .where(gateways.c.name == bindparam("n"), gateways.c.process == bindparam("p"))
+    .where(gateways.c.name == bindparam("n"), gateways.c.process == bindparam("p"), gateways.c.until > bindparam("now"))
     .values(until=bindparam("u"))
 )
 _GONE: Final = (
@@ -110,7 +110,8 @@ def hold(conn: Connection, lane: str, epoch: int, *, share: bool = True) -> None
 
 
 def beat(conn: Connection, me: Peer, now: int, life: int) -> bool:
-    """Says that this process is alive for `life` ms. False while another process has this gateway's name."""
+    """Says that this process is alive for `life` ms; one that was silent for longer arrives anew. False while another
+    process has this gateway's name."""
     mine = {"n": me.name, "p": me.process, "now": now, "u": now + life, "w": " ".join(sorted(me.lanes))}
     if conn.execute(_BEAT, mine).rowcount == 1:
         return True
