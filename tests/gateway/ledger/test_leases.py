@@ -189,7 +189,7 @@ TestSharing.settings = settings(max_examples=12, stateful_step_count=25, deadlin
 @pytest.mark.long
 @pytest.mark.timeout(1_800)
 class TestSharingAtLength(Sharing.TestCase):  # type: ignore[misc]
-    settings = settings(max_examples=1_500, stateful_step_count=60, deadline=None)
+    settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 
 
 class Hasty(Sharing):
