@@ -121,7 +121,7 @@ def tell_figures(
     typer.echo(write_csv(rows), nl=False)
     if plot is not None:
         try:
-            plot.write_text(draw(rows, f"Holds and errors, {since[:10]} to {until[:10]}"), encoding="utf-8")
+            plot.write_text(draw(rows, f"Holds and errors from {since[:10]} until {until[:10]}"), encoding="utf-8")
         except OSError as error:
             raise RoadError(f"{plot} cannot be written: {error.strerror}.") from error
 

@@ -4,13 +4,21 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from html import escape
 from typing import Final, NamedTuple
 
 from sallyport_gateway.audit.log import Entry
+from sallyport_gateway.authority.calendar import from_millis, london
+from sallyport_protocol.causes import CauseCode
 
-COUNTED: Final = {"DECISION": "verdict", "GRANT_REFUSED": "", "KEY_RELEASE": "", "RELEASED_IN_ERROR": ""}
+COUNTED: Final = {
+    "DECISION": "verdict",
+    "CONFIRM_REFUSED": "",
+    "GRANT_REFUSED": "",
+    "KEY_REFUSED": "",
+    "KEY_RELEASE": "",
+    "RELEASED_IN_ERROR": "",
+}
 """Kinds of entry that count, and the field that says what came of it; without one, the kind itself does."""
 
 
@@ -18,7 +26,7 @@ class Cell(NamedTuple):
     """What is counted together."""
 
     month: str
-    """YYYY-MM, UTC."""
+    """YYYY-MM by London's calendar."""
     prison: str
     path: str
     """BIOMETRIC or MANUAL for a decision, with the reason of the manual path; empty for anything else."""
@@ -32,8 +40,10 @@ def count(entries: Iterable[Entry]) -> Counter[Cell]:
     for entry in entries:
         if entry.kind in COUNTED:
             body = entry.content
-            month = datetime.fromtimestamp(entry.at / 1_000, UTC).strftime("%Y-%m")
-            prison = str(body.get("prison") or str(body.get("lane", "")).partition("-")[0])
+            month = f"{london(from_millis(entry.at)):%Y-%m}"
+            prison = str(
+                body.get("prison") or str(body.get("lane", "")).partition("-")[0]
+            )  # older entries say the lane
             manual = body.get("manual") or {}
             path = "/".join(filter(None, (str(body.get("path") or ""), str(manual.get("reason") or ""))))
             outcome = str(body.get(COUNTED[entry.kind]) or entry.kind)
@@ -55,7 +65,7 @@ def as_svg(counts: Mapping[Cell, int]) -> str:
     causes: Counter[str] = Counter()
     for cell, number in counts.items():
         if cell.outcome not in ("RELEASE", "KEY_RELEASE"):
-            causes[cell.cause or cell.outcome] += number
+            causes[_published(cell.cause) or cell.outcome.replace("_", " ").capitalize()] += number
     rows = causes.most_common()
     most = max((number for _, number in rows), default=1)
     bars = "".join(_bar(place, name, number, most) for place, (name, number) in enumerate(rows))
@@ -68,10 +78,15 @@ def as_svg(counts: Mapping[Cell, int]) -> str:
     )
 
 
+def _published(cause: str) -> str:
+    """HMPPS's words for a cause; what is none of theirs stays as it is."""
+    return CauseCode(cause).wording if cause in set(CauseCode) else cause
+
+
 def _bar(place: int, name: str, number: int, most: int) -> str:
-    y, width = 50 + 28 * place, max(2, round(400 * number / most))
+    y, width = 50 + 28 * place, max(2, round(340 * number / most))
     return (
-        f'<text x="380" y="{y + 15}" text-anchor="end">{escape(name[:48])}</text>'
-        f'<rect x="390" y="{y}" width="{width}" height="20" fill="#1d70b8"/>'
-        f'<text x="{396 + width}" y="{y + 15}">{number}</text>'
+        f'<text x="430" y="{y + 15}" text-anchor="end">{escape(name[:60])}</text>'
+        f'<rect x="440" y="{y}" width="{width}" height="20" fill="#1d70b8"/>'
+        f'<text x="{446 + width}" y="{y + 15}">{number}</text>'
     )

@@ -14,7 +14,7 @@ from sallyport_gateway.drivers.authority_access import millis
 from sallyport_gateway.drivers.authority_tables import alarms, holds, releases
 from sallyport_protocol.causes import CauseCode
 
-COLUMNS = ("month", "prison", "cause", "holds", "prevented_errors", "real_errors", "over_detentions")
+COLUMNS = ("month", "prison", "cause", "published_cause", "holds", "prevented_errors", "real_errors", "over_detentions")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,5 +68,5 @@ def write_csv(rows: list[Figures]) -> str:
     writer.writerow(COLUMNS)
     for row in rows:
         counts = (row.holds, row.prevented_errors, row.real_errors, row.over_detentions)
-        writer.writerow((row.month, row.prison, row.cause.value, *counts))
+        writer.writerow((row.month, row.prison, row.cause.value, row.cause.wording, *counts))
     return out.getvalue()

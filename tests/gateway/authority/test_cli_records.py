@@ -67,18 +67,31 @@ def test_holds_and_figures(place: Path, tmp_path: Path, base: Case) -> None:
     assert (told["owner"], told["told"], told["over_detained"]) == ("COURT_LIAISON", "GOVERNING_GOVERNOR", True)
     assert call("holds", "--prison", "WWI").stdout == ""
     result = call("figures", *SPAN, "--plot", str(tmp_path / "figures.svg"))
-    assert result.stdout.splitlines()[1] == "2020-06,MDI,REMAND_WARRANT,1,0,0,0"
+    assert result.stdout.splitlines()[1] == (
+        '2020-06,MDI,REMAND_WARRANT,"Remand warrant not applied, misfiled or missing",1,0,0,0'
+    )
     assert "A1234BC" not in result.stdout
     assert "Remand warrant" in (tmp_path / "figures.svg").read_text()
     assert isinstance(call("figures", *SPAN, "--plot", str(tmp_path / "no" / "x.svg")).exception, RoadError)
 
 
 @pytest.mark.parametrize("count", [0, 1, 11])
-def test_the_picture_is_well_formed(count: int) -> None:
+def test_the_picture_shows_every_cause_month_and_prison(count: int) -> None:
     rows = [Figures("2026-06", "MDI", cause, 5, 3, 1, 0) for cause in list(CauseCode)[:count]]
-    picture = ElementTree.fromstring(draw(rows, "A <title> & more"))
+    picture = ElementTree.fromstring(draw(rows, 'A <title> & "more"'))
     bars = [each for each in picture.iter() if each.tag.endswith("rect")]
-    assert len(bars) == 1 + 3 + 3 * count
+    assert len(bars) == 1 + 4 + 3 * (count + 2 * bool(count))
+    said = [each.text for each in picture.iter() if each.text]
+    assert all(cause.wording in said for cause in list(CauseCode)[:count])
+    assert ("June 2026" in said) == ("1 released in error" in said) == bool(count)
+    assert ("Nothing in this time." in said) == (not count)
+    heights = [float(each.attrib["y"]) for each in picture.iter() if each.tag.endswith("text")]
+    assert max(heights) < float(picture.attrib["height"])
+
+
+def test_many_prisons_are_drawn_together() -> None:
+    rows = [Figures("2026-06", f"{a}{b}I", CauseCode.OTHER, 1, 0, 0, 0) for a in "ABCDE" for b in "ABCDEFGH"]
+    assert "28 other prisons" in draw(rows, "Forty prisons")
 
 
 def test_preflight_lists_who_is_due_and_fails_while_anything_must_be_settled(

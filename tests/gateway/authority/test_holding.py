@@ -140,10 +140,10 @@ def test_the_figures_count_by_month_prison_and_cause(released: Connection, base:
     assert not answer_alarm(released, "auth-1", "IMMIGRATION_HOLD", BY, NOON, was_error=False)
     rows = figures(released, NOON - timedelta(days=30), NOON + timedelta(days=30))
     assert write_csv(rows).splitlines() == [
-        "month,prison,cause,holds,prevented_errors,real_errors,over_detentions",
-        "2026-06,MDI,IMMIGRATION_WARRANT,0,0,1,0",
-        "2026-06,MDI,REMAND_WARRANT,1,1,0,0",
-        "2026-07,MDI,REMAND_WARRANT,1,0,0,0",
+        "month,prison,cause,published_cause,holds,prevented_errors,real_errors,over_detentions",
+        '2026-06,MDI,IMMIGRATION_WARRANT,"Immigration warrant not applied, misfiled or missing",0,0,1,0',
+        '2026-06,MDI,REMAND_WARRANT,"Remand warrant not applied, misfiled or missing",1,1,0,0',
+        '2026-07,MDI,REMAND_WARRANT,"Remand warrant not applied, misfiled or missing",1,0,0,0',
     ]
     assert figures(released, NOON + timedelta(days=30), NOON + timedelta(days=60)) == []
 
