@@ -43,7 +43,7 @@ def issue(
     held = sessions.find(conn, session)
     if held is None or held.audit_index is None or held.result is None:
         raise RoadError(f"Session {session.hex()} has no decision in this store: look its number up in the audit log.")
-    decision = log.find(conn, name, held.audit_index)
+    decision = log.find(conn, name, held.audit_index) if held.gateway == name else None
     if decision is None:
         raise RoadError(f"Session {session.hex()} was decided in another log than {name}: name that with --log.")
     grant, opening = _end(conn, decision, session)
