@@ -27,6 +27,10 @@ class Ending(StrEnum):
     """The authorisation was withdrawn."""
 
 
+SAID_BY_OFFICERS: Final = (Ending.ERROR_PREVENTED, Ending.SETTLED)
+"""How an officer says that a hold ended; the other endings are what the gateway sees for itself."""
+
+
 class Level(StrEnum):
     """Who has been told so far."""
 

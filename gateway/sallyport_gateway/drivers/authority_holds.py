@@ -108,16 +108,50 @@ def end_holds_of(conn: Connection, authorisation: str, ending: Ending, by: By, n
     return sum(end_hold(conn, hold.id, ending, by, now) for hold in open_ones)
 
 
+def end_holds_of_person(conn: Connection, prisoner_number: str, ending: Ending, by: By, now: datetime) -> int:
+    """Ends every open hold of a person, on whatever paper: they have left."""
+    open_ones = select(holds.c.id).where(holds.c.prisoner_number == prisoner_number, holds.c.ended_at.is_(None))
+    return sum(end_hold(conn, hold, ending, by, now) for hold in conn.execute(open_ones).scalars().all())
+
+
+@dataclass(frozen=True, slots=True)
+class EndedHold:
+    """A hold that is over: how, when, by whom, and their words."""
+
+    id: int
+    held: Held
+    ending: Ending
+    ended_at: datetime
+    ended_by: str
+    note: str
+
+
+def ended_holds(conn: Connection, prison: str, since: datetime) -> list[EndedHold]:
+    """The holds of a prison that ended after a time, newest first."""
+    query = (
+        select(holds)
+        .where(holds.c.prison_id == prison, holds.c.ended_at >= millis(since))
+        .order_by(holds.c.ended_at.desc(), holds.c.id.desc())
+    )
+    return [
+        EndedHold(row.id, _held(row), Ending(row.ending), from_millis(row.ended_at), row.ended_by, row.note or "")
+        for row in conn.execute(query)
+    ]
+
+
 _OPEN_OF: Final = Prepared(
     select(holds.c.id).where(holds.c.authorisation == bindparam("authorisation"), holds.c.ended_at.is_(None))
 )
 
 
 def _hold(row: Row[tuple[object, ...]], now: datetime) -> OpenHold:
+    held = _held(row)
+    return OpenHold(row._mapping["id"], held, clock(held.opened_at, held.due, now))
+
+
+def _held(row: Row[tuple[object, ...]]) -> Held:
     values = row._mapping
-    due = date.fromisoformat(values["due"]) if values["due"] else None
-    opened = from_millis(values["opened_at"])
-    held = Held(
+    return Held(
         values["prisoner_number"],
         values["authorisation"],
         values["prison_id"],
@@ -126,7 +160,6 @@ def _hold(row: Row[tuple[object, ...]], now: datetime) -> OpenHold:
         Owner(values["owner"]),
         NextStep(values["next_step"]),
         tuple(json.loads(values["reasons"])),
-        opened,
-        due,
+        from_millis(values["opened_at"]),
+        date.fromisoformat(values["due"]) if values["due"] else None,
     )
-    return OpenHold(values["id"], held, clock(opened, due, now))
