@@ -24,6 +24,8 @@ ALLOWED: Final[dict[ActKind, frozenset[Role]]] = {
     ActKind.CREATE: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
     ActKind.RECORD: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
     ActKind.HEARD: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
+    ActKind.SETTLE: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
+    ActKind.ANSWER: frozenset({Role.DUTY_GOVERNOR}),
     ActKind.RECONCILE: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
     ActKind.MANUAL: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
     ActKind.SECOND: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),

@@ -8,6 +8,10 @@ from sqlalchemy import Connection
 from sallyport_gateway import doubt, manual_path
 from sallyport_gateway.act_fields import Fields
 from sallyport_gateway.audit import log as audit
+from sallyport_gateway.authority.holding import SAID_BY_OFFICERS, Ending
+from sallyport_gateway.drivers.authority_access import By
+from sallyport_gateway.drivers.authority_holds import end_hold
+from sallyport_gateway.drivers.authority_sweep import answer_alarm
 from sallyport_gateway.doubt import Noted
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ledger import freezes, life, settlement
@@ -41,6 +45,8 @@ class Performing:
                 return await self._go_on(believed, fields)
             case ActKind.APPROVE | ActKind.WITHDRAW | ActKind.CREATE | ActKind.RECORD | ActKind.HEARD:
                 return await service.store.write(lambda conn: self._paper(conn, believed, fields, now))
+            case ActKind.SETTLE | ActKind.ANSWER:
+                return await service.store.write(lambda conn: self._close(conn, believed, fields))
             case ActKind.FREEZE | ActKind.UNFREEZE:
                 return await self._freeze(believed, fields, now)
             case ActKind.RESTORE:
@@ -150,6 +156,23 @@ class Performing:
         audit.append(conn, service.office.name, "RECONCILED", {**content, "answer": answer.state.value}, now)
         return None
 
+    def _close(self, conn: Connection, believed: BelievedAct, fields: Fields) -> str | None:
+        """A hold or an alarm about a release is over: how, and who says so, stays on record."""
+        by, now = By(believed.officer.name, fields.words("why")), self._service.clock.now()
+        if believed.act.kind is ActKind.SETTLE:
+            number, ending = fields.text("hold"), fields.one_of("ending", Ending)
+            if not number.isdecimal() or len(number) > 9:
+                raise MalformedError("the field hold is not a hold's number")
+            if ending not in SAID_BY_OFFICERS:
+                raise MalformedError(f"{ending} is what the gateway itself notes; say {' or '.join(SAID_BY_OFFICERS)}")
+            return None if end_hold(conn, int(number), ending, by, now) else "This hold has ended already."
+        paper, reason = fields.text("authorisation"), fields.text("reason")
+        error = fields.text("error")
+        if error not in ("yes", "no"):
+            raise MalformedError("the field error must be yes or no")
+        done = answer_alarm(conn, paper, reason, by, now, was_error=error == "yes")
+        return None if done else "This alarm has been answered already."
+
     # Freezes
 
     async def _freeze(self, believed: BelievedAct, fields: Fields, now: int) -> str | None:
@@ -228,6 +251,8 @@ DONE: Final = {
     ActKind.CREATE: "The authorisation is entered; two officers must approve it.",
     ActKind.RECORD: "The record is entered.",
     ActKind.HEARD: "The source counts as heard now.",
+    ActKind.SETTLE: "How the hold ended is recorded.",
+    ActKind.ANSWER: "Your answer is recorded.",
     ActKind.RECONCILE: "What you saw is recorded.",
     ActKind.MANUAL: "Your statement is recorded. A second officer must sign the same within five minutes.",
     ActKind.SECOND: "Both statements are recorded. Read the verdict.",

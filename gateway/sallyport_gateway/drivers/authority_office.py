@@ -37,7 +37,7 @@ from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers import release_outbox
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_compose import compose, guard
-from sallyport_gateway.drivers.authority_holds import end_holds_of, open_hold
+from sallyport_gateway.drivers.authority_holds import end_holds_of, end_holds_of_person, open_hold
 from sallyport_gateway.drivers.authority_needs import needs_of
 from sallyport_gateway.drivers.authority_preflight import preflight
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
@@ -207,7 +207,10 @@ class EmbeddedAuthority:
 
     def withdraw(self, conn: Connection, authorisation: str, officer: str, why: str, now: datetime) -> str | None:
         """Withdraws an authorisation at once; a sentence when it is refused."""
-        return _said(embedded.withdraw(conn, authorisation, By(officer, why), now))
+        refusal = _said(embedded.withdraw(conn, authorisation, By(officer, why), now))
+        if refusal is None:
+            end_holds_of(conn, authorisation, Ending.WITHDRAWN, By(officer, why), now)
+        return refusal
 
     def preflight(self, conn: Connection, prison: str, now: datetime) -> list[Line]:
         """Who of a prison is due within 14 days, checked as if now, and what must be settled before the day."""
@@ -253,6 +256,8 @@ class EmbeddedAuthority:
         number = given.prisoner_number
         note_release(conn, _request(given), now)
         release_outbox.note(conn, given, now)
+        gone = By("gateway", f"released on {authorisation}")
+        end_holds_of_person(conn, given.prisoner_number, Ending.ATTEMPT_REPEATED, gone, now)
         document = conn.execute(
             select(records.c.document).where(records.c.kind == Kind.PRISONER.value, records.c.key == number)
         ).scalar()
