@@ -9,6 +9,7 @@ from itertools import cycle
 import numpy as np
 from fastapi import FastAPI
 
+from sallyport_biometrics.face.flash import Light
 from sallyport_kiosk.ports import Pixels
 from sallyport_kiosk.screen.app import create_app
 from sallyport_kiosk.screen.board import Board
@@ -32,6 +33,21 @@ SAMPLE = (
     (Step.IDLE, "OUT_OF_SERVICE", 0.0),
 )
 """Sample states, in the order of a session."""
+CHALLENGE = (
+    (Step.FACE, "FACE_COVERED", 0.0),
+    (Step.FACE, "EXPRESSION", 0.0),
+    (Step.FACE, "WATCH_COLOURS", 0.0),
+    (Step.FACE, "LOOK_STRAIGHT", 0.0),
+    (Step.FACE, "TURN_LEFT", 0.0),
+    (Step.FACE, "TURN_RIGHT", 0.2),
+    (Step.FACE, "LOOK_UP", 0.4),
+    (Step.FACE, "CLOSE_EYES", 0.6),
+    (Step.FACE, "SMILE", 0.8),
+    (Step.FACE, "TRY_AGAIN", 0.0),
+)
+"""Those of the challenge, and complaints about a face."""
+LIGHT_TICKS = 6
+"""Tenths of a second for each colour."""
 
 
 def sample_picture(shift: int = 0) -> Pixels:
@@ -45,9 +61,12 @@ def sample_picture(shift: int = 0) -> Pixels:
 
 async def _play(board: Board, seconds: float) -> None:
     shifts: Iterator[int] = cycle((*range(-40, 40, 4), *range(40, -40, -4)))
-    for step, instruction, progress in cycle(SAMPLE):
+    for step, instruction, progress in cycle((*SAMPLE[:6], *CHALLENGE, *SAMPLE[6:])):
         board.show(step, instruction, progress, finger=2)
-        for _ in range(int(seconds * 10)):
+        for tick in range(int(seconds * 10)):
+            if instruction == "WATCH_COLOURS" and tick % LIGHT_TICKS == 0:
+                number = tick // LIGHT_TICKS + 1
+                board.light(str(list(Light)[number % 3]), number)
             board.picture(sample_picture(next(shifts)))
             await asyncio.sleep(0.1)
 

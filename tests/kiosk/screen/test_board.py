@@ -79,3 +79,33 @@ def test_silence_is_a_tick_too() -> None:
         return count
 
     assert asyncio.run(thrice()) == 3
+
+
+def test_only_the_first_word_about_the_newest_light_counts() -> None:
+    times = iter((100, 200, 300))
+    board = Board(lambda: next(times))
+    board.painted(0)
+    assert board.lit(0) is None, "no light is none"
+    board.light("RED", 1)
+    board.painted(2)
+    assert board.lit(1) is None
+    board.painted(1)
+    board.painted(1)
+    assert board.lit(1) == 100
+    board.light("BLUE", 2)
+    board.painted(1)
+    assert (board.lit(1), board.lit(2)) == (None, None), "a late word about the light before"
+    board.painted(2)
+    assert board.lit(2) == 200
+    board.light("", 0)
+    assert (board.lit(2), board.state().light) == (None, "")
+
+
+def test_no_picture_is_shown_while_the_screen_is_a_colour() -> None:
+    board = Board()
+    board.show(Step.FACE, "WATCH_COLOURS")
+    board.picture(sample_picture())
+    assert board.jpeg() is not None
+    board.light("RED", 1)
+    board.picture(sample_picture())
+    assert board.jpeg() is None

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from sallyport_kiosk.clock import SystemClock
 from sallyport_kiosk.screen.preview import SAMPLE, sample_picture
 from sallyport_kiosk.screen.words import Instruction
 from sallyport_kiosk.stage import Step
@@ -13,6 +14,13 @@ from sallyport_kiosk.stage import Step
 pytestmark = pytest.mark.page
 
 SIZES = ((800, 480), (1024, 600), (480, 800), (600, 1024))
+COLOURS = {"RED": "rgb(255, 154, 154)", "GREEN": "rgb(140, 255, 140)", "BLUE": "rgb(154, 184, 255)"}
+SPEECH = """
+    window.said = [];
+    window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+    Object.defineProperty(window, "speechSynthesis",
+        { value: { cancel() {}, speak(words) { window.said.push(words.text); } } });
+"""
 LIMIT_S = 3.0
 """Seconds that a busy machine may take for what takes a few milliseconds (a push) or 1.5 s (silence)."""
 
@@ -75,6 +83,45 @@ def test_both_languages_at_once_fit_every_screen(screen: Any, page: Page, code: 
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate(OVERFLOWING) == [], (width, height)
+
+
+def test_the_screen_takes_a_colour_says_when_and_stays_readable(screen: Any, page: Page, axe: str) -> None:
+    live(page, f"{screen.url}/en")
+    put_up(screen, page, Step.FACE, "WATCH_COLOURS", 0.0)
+    for number, (light, colour) in enumerate(COLOURS.items(), 1):
+        before = SystemClock().monotonic_ms()
+        screen.board.light(light, number)
+        expect(page.locator("body")).to_have_css("background-color", colour)
+        until = time.monotonic() + LIMIT_S
+        while screen.board.lit(number) is None and time.monotonic() < until:
+            time.sleep(0.01)
+        assert before <= (screen.board.lit(number) or 0) <= SystemClock().monotonic_ms()
+        assert violations(page, axe) == [], light
+    screen.board.light("", 0)
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+    assert screen.board.lit(0) is None
+
+
+def test_an_instruction_is_spoken_once_and_a_command_in_few_words(screen: Any, page: Page) -> None:
+    page.add_init_script(SPEECH)
+    screen.board.show(Step.IDLE, "WELCOME")
+    live(page, f"{screen.url}/en")
+    put_up(screen, page, Step.FACE, "TOO_FAR", 0.0)
+    put_up(screen, page, Step.FACE, "TURN_LEFT", 0.2)
+    screen.board.show(Step.FACE, "TURN_LEFT", 0.4)
+    expect(page.locator("#progress")).to_have_js_property("value", 0.4)
+    said = page.evaluate("window.said")
+    assert said == ["Come closer", "Take a step towards the camera.", "Turn your head to your left"]
+
+
+def test_left_is_drawn_as_in_a_mirror(screen: Any, page: Page) -> None:
+    """The person faces the screen: her left is the screen's left."""
+    live(page, f"{screen.url}/en")
+    for code, side in (("TURN_LEFT", -1), ("TURN_RIGHT", 1)):
+        put_up(screen, page, Step.FACE, code, 0.0)
+        arrow, whole = page.locator("#drawing path").last.bounding_box(), page.locator("#drawing svg").bounding_box()
+        assert arrow is not None and whole is not None
+        assert (arrow["x"] + arrow["width"] / 2 - whole["x"] - whole["width"] / 2) * side > 0
 
 
 def test_an_instruction_is_on_the_screen_at_once_and_read_out(screen: Any, page: Page) -> None:
