@@ -256,8 +256,8 @@ class EmbeddedAuthority:
         number = given.prisoner_number
         note_release(conn, _request(given), now)
         release_outbox.note(conn, given, now)
-        gone = By("gateway", f"released on {authorisation}")
-        end_holds_of_person(conn, given.prisoner_number, Ending.ATTEMPT_REPEATED, gone, now)
+        by = By("gateway", f"released on {authorisation}")
+        end_holds_of_person(conn, given.prisoner_number, Ending.ATTEMPT_REPEATED, by, now)
         document = conn.execute(
             select(records.c.document).where(records.c.kind == Kind.PRISONER.value, records.c.key == number)
         ).scalar()
