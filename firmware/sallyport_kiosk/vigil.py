@@ -1,7 +1,7 @@
 """Watches the person while the finger is read: the one who answered the challenge stays before the camera meanwhile."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 from sallyport_biometrics.face.pipeline import FacePipeline
@@ -35,10 +35,9 @@ def watched(camera: Camera, pipeline: FacePipeline, stage: Stage, follower: Foll
 def _watch(camera: Camera, pipeline: FacePipeline, stage: Stage, follower: Follower, over: Event) -> None:
     known_ms = stage.clock.monotonic_ms()
     while not over.is_set() and not stage.over:
-        try:
+        with suppress(RoadError):  # nobody is seen meanwhile; one that failed is tried afresh
+            camera.open()
             known_ms = _look(camera, pipeline, stage, follower, known_ms)
-        except RoadError:
-            return
         over.wait(parameters.WATCH_S)
 
 
