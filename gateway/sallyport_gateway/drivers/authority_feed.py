@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.authority.calendar import from_millis
@@ -93,6 +93,18 @@ def floor(conn: Connection) -> datetime:
 def distrust(conn: Connection) -> None:
     """The feed cannot be understood: until it can, it counts as never heard, and nobody leaves."""
     conn.execute(update(feeds).where(feeds.c.name == FEED).values(heard_at=None))
+
+
+def unclear(conn: Connection) -> int:
+    """How many events nobody could read and nobody has looked at."""
+    wanted = select(func.count()).select_from(events_aside).where(events_aside.c.settled_at.is_(None))
+    return int(conn.execute(wanted).scalar_one())
+
+
+def asides(conn: Connection) -> list[dict[str, object]]:
+    """Those events, oldest first."""
+    rows = conn.execute(select(events_aside).where(events_aside.c.settled_at.is_(None)).order_by(events_aside.c.id))
+    return [dict(row._mapping) for row in rows]
 
 
 def settle_aside(conn: Connection, number: int, by: By, now: datetime) -> bool:
