@@ -71,9 +71,11 @@ def enrol(
 async def _serve(configuration: Configuration) -> bool:
     """Serves until it is told to stop; True where it must begin anew at once, with the next log."""
     from sallyport_gateway import api
+    from sallyport_gateway.ahead_views import Ahead
     from sallyport_gateway.desk import Desk
     from sallyport_gateway.service import Service
     from sallyport_gateway.views import Views
+    from sallyport_gateway.web import ahead
     from sallyport_gateway.web.app import create_app
     from sallyport_link.serving import PageServer, open_port
 
@@ -84,6 +86,7 @@ async def _serve(configuration: Configuration) -> bool:
     views = Views(service, desk)
     pages = create_app(views)
     pages.include_router(api.router(views, desk.do))
+    pages.include_router(ahead.router(Ahead(service, views), service.clock.now, lambda: bool(pages.state.closing)))
     server = PageServer(pages, log_level="warning")
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     loop = asyncio.get_running_loop()

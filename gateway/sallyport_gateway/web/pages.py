@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from sallyport_gateway.web.ahead_view import AheadView
 from sallyport_gateway.web.live import Picture
 from sallyport_gateway.web.view import DoorState, LanesView, LaneView, fmr_in_words
 
@@ -25,6 +26,7 @@ LANE_REGIONS: Final = (
     "checks",
     "events",
 )
+AHEAD_REGIONS: Final = ("released", "held", "due", "ended")
 LANES_REGIONS: Final = ("freezes", "alarms", "lanes", "authorisations", "acts")
 
 DOOR_WORDS: Final = {
@@ -57,6 +59,17 @@ class Pages:
     def lanes_page(self, view: LanesView, now: datetime) -> str:
         """The first page."""
         return self._page("lanes.html", "/events", self.lanes_picture(view, now), view=view)
+
+    def ahead_page(self, view: AheadView, now: datetime) -> str:
+        """Holds, releases that may have been errors, and who is due."""
+        return self._page("ahead.html", "/ahead/events", self.ahead_picture(view, now), view=view)
+
+    def ahead_picture(self, view: AheadView, now: datetime) -> Picture:
+        """That page at one moment."""
+        late = sum(each.over_detained for each in view.held)
+        said = [f"{len(view.released)} alarms about releases."] if view.released else []
+        said += [f"{len(view.held)} open holds, {late} held too long."] if view.held else []
+        return Picture(self._regions("ahead", AHEAD_REGIONS, view=view), "Holds and who is due", " ".join(said))
 
     def sign_in_page(self) -> str:
         """Where an officer loads a development key and certificate."""
@@ -117,6 +130,11 @@ def _moment(moment: datetime) -> str:
     return f"{local:%H:%M} on {_day(local.date())}"
 
 
+def _minutes(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours else f"{rest} min"
+
+
 def _window(window: tuple[datetime, datetime]) -> str:
     opens, closes = (each.astimezone(zone()) for each in window)
     if opens.date() == closes.date():
@@ -134,6 +152,8 @@ def _milliseconds(moment: datetime) -> int:
 
 _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "clock": _clock,
+    "moment": _moment,
+    "minutes": _minutes,
     "window": _window,
     "day": _day,
     "milliseconds": _milliseconds,
