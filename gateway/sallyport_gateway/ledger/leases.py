@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Connection, bindparam, cast, extract, func, insert, literal_column, select, update
 
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_gateway.store.tables import gateways, leases
 from sallyport_protocol.errors import RoadError
 
@@ -45,8 +46,9 @@ class Peer:
 
 
 _HERE: Final = leases.c.lane == bindparam("l")
-_HOLD: Final = select(leases.c.epoch).where(_HERE, leases.c.epoch == bindparam("e"))
-_HOLD_SHARED: Final = _HOLD.with_for_update(read=True)
+_LEASE: Final = select(leases.c.epoch).where(_HERE, leases.c.epoch == bindparam("e"))
+_HOLD: Final = Prepared(_LEASE)
+_HOLD_SHARED: Final = Prepared(_LEASE.with_for_update(read=True))
 _FREE: Final = (
     select(leases.c.epoch)
     .where(_HERE, leases.c.epoch == bindparam("e"), leases.c.until <= bindparam("now"))
@@ -102,8 +104,7 @@ def hold(conn: Connection, lane: str, epoch: int, *, share: bool = True) -> None
 
     Raises LeaseLostError when somebody has. `share=False` is for connections that only read.
     """
-    query = _HOLD_SHARED if share and conn.dialect.name == "postgresql" else _HOLD
-    if conn.execute(query, {"l": lane, "e": epoch}).first() is None:
+    if (_HOLD_SHARED if share else _HOLD).first(conn, l=lane, e=epoch) is None:
         raise LeaseLostError(
             f"Another gateway keeps {lane} now. Open the lane again; the page finds the other gateway."
         )

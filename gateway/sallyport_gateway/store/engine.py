@@ -105,6 +105,8 @@ def road_error(error: BaseException, where: str) -> RoadError:
     """What the operator must do about a failed database."""
     cause = getattr(error, "orig", None)
     name = getattr(cause, "sqlite_errorname", None) or type(cause or error).__name__
+    if "idle-in-transaction" in str(cause):
+        name = "IdleInTransaction"
     for start, advice in _ADVICE.items():
         if name.startswith(start):
             return RoadError(f"The store {where} {advice} [{name}]")
@@ -122,6 +124,7 @@ _ADVICE = {
     "SQLITE_NOTADB": "is not a database: name the right file.",
     "DiskFull": "is full: free space on the database server's disk.",
     "ReadOnlySqlTransaction": "may only be read: this PostgreSQL is a standby; point the gateway at the primary.",
+    "IdleInTransaction": "took back a transaction in which this process stood still: see whether its machine is overloaded.",
     "OperationalError": "does not answer: start PostgreSQL, check the address and the network.",
     "AdminShutdown": "was shut down by its administrator: start PostgreSQL again.",
     "ConnectionTimeout": "does not answer: start PostgreSQL, check the address and the network.",

@@ -18,6 +18,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """Upgrades to `revision`. Raises RoadError when a newer release has already been here."""
     with engine.connect() as conn, conn.begin():
         if conn.dialect.name == "postgresql":
+            conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # nobody is served yet
             conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         try:
             command.upgrade(config(conn), revision)

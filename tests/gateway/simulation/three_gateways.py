@@ -285,8 +285,9 @@ class Together:
         began = time.monotonic()
         while not happens():
             assert time.monotonic() - began < seconds, f"waited {seconds:.0f} s in vain for {what}: {self.keepers()}"
-            for name, program in self.programs.items():
-                assert program.poll() is None, f"{name} ended: {self.said(name)[-500:]}"
+            for name, program in tuple(self.programs.items()):
+                ended = program.poll() is not None and self.programs.get(name) is program
+                assert not ended, f"{name} ended: {self.said(name)[-500:]}"
             time.sleep(0.05)
         return time.monotonic() - began
 
