@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from rich.console import Console
@@ -30,5 +31,5 @@ def accept(config: Path, report: Path, as_json: bool) -> bool:
     if as_json:
         console.print_json(json.dumps({"passed": passed, "findings": [asdict(each) for each in found]}))
     else:
-        console.print(f"Signed report: {report}", highlight=False)
+        console.print(f"Signed report: {report}, SHA-256 {sha256(signed).hexdigest()}", highlight=False, soft_wrap=True)
     return passed

@@ -52,7 +52,7 @@ def describe_development(
         screen_port=screen_port,
         camera=camera or "webcam:0",
         sensor=sensor or "r503:/dev/ttyAMA2",
-        lock=lock or "serial:/dev/ttyAMA3",
+        lock=lock or "serial:/dev/ttyAMA0",
     )
     return Description(
         format=FORMAT,

@@ -4,9 +4,16 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from sallyport_kiosk.configuration import load_configuration
+from sallyport_kiosk.drivers.cameras import make_camera
+from sallyport_kiosk.drivers.locks import make_lock_line
+from sallyport_kiosk.drivers.sensors import make_sensor
+from sallyport_protocol.documents import Profile
 
 SCREEN_PORT = 8081
 BROKER_PORT = 8883
@@ -79,6 +86,36 @@ def test_nobody_can_log_in(image: Path) -> None:
     assert "usermod --lock --shell /usr/sbin/nologin root" in finish
     packages = (image / "packages.list").read_text()
     assert not re.search(r"^(openssh|dropbear|login|agetty|sudo)", packages, re.MULTILINE)
+
+
+def test_the_production_configuration_is_whole_and_absolute(image: Path) -> None:
+    configuration = load_configuration(image / "root/usr/share/sallyport/kiosk.toml")
+    file = configuration.file
+    assert file.profile is Profile.PRODUCTION
+    assert (file.broker.port, file.screen.port, file.screen.host) == (BROKER_PORT, SCREEN_PORT, "127.0.0.1")
+    assert not file.identity.signer.startswith("file:"), "a key in a file is for development"
+    identity = [file.identity.certificate, file.identity.key, file.identity.password_file]
+    readable = [*identity, *file.trust.to_map().values(), *file.documents.to_map().values()]
+    assert all(each.startswith("/etc/sallyport/") for each in readable)
+    assert (file.store.outbox, file.store.models) == ("/var/lib/sallyport/outbox", "/usr/share/sallyport/models")
+    for make, uri in ((make_camera, file.devices.camera), (make_sensor, file.devices.sensor)):
+        make(uri)
+    make_lock_line(file.devices.lock)
+
+
+def test_the_board_has_the_serial_lines_that_the_configuration_names(image: Path) -> None:
+    """UART 0 is /dev/ttyAMA0 on a Pi 5, UART 2 is /dev/ttyAMA2; the harness goes to their pins."""
+    board = (image / "root/boot/config.txt").read_text()
+    devices = load_configuration(image / "root/usr/share/sallyport/kiosk.toml").file.devices
+    cables = tomllib.loads((ROOT / "hardware/harness/cables.toml").read_text())["cables"]
+    for uri, switch, cable, pins in (
+        (devices.lock, "dtparam=uart0=on", "kiosk", ("GPIO15", "GPIO14")),
+        (devices.sensor, "dtoverlay=uart2-pi5", "sensor", ("GPIO5", "GPIO4")),
+    ):
+        number = re.findall(r"ttyAMA(\d)", uri)
+        assert number == re.findall(r"uart(\d)", switch)
+        assert switch in board.splitlines()
+        assert all(any(pin in end for end in cables[cable]["to"]) for pin in pins)
 
 
 def test_the_kernel_starts_with_a_read_only_root_and_usb_refused(image: Path) -> None:

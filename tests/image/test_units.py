@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sallyport_kiosk import parameters
+
 MOST_EXPOSED = 2.0
 OURS = ("sallyport-kiosk.service", "sallyport-selftest.service")
 LEVEL = re.compile(r"Overall exposure level for \S+: ([0-9.]+)")
@@ -49,9 +51,22 @@ def sandbox(unit: Path) -> list[str]:
     return unit.read_text().partition("\n\nUser=")[2].splitlines()
 
 
-def test_no_unit_claims_a_watchdog_that_the_program_does_not_ping(units: Path) -> None:
-    for unit in units.glob("*.service"):
-        assert "WatchdogSec" not in unit.read_text()
+def test_the_watchdog_is_the_main_loops_and_longer_than_the_loop_ever_waits(units: Path) -> None:
+    """The only unit that claims one is the one whose program feeds it (`drivers/service_manager.py`)."""
+    claims = {unit.name: unit.read_text() for unit in units.glob("*.service") if "WatchdogSec" in unit.read_text()}
+    assert list(claims) == ["sallyport-kiosk.service"]
+    words = claims["sallyport-kiosk.service"]
+    assert "Type=notify\n" in words and "Restart=on-failure\n" in words
+    (seconds,) = re.findall(r"^WatchdogSec=(\d+)$", words, re.MULTILINE)
+    assert 2 * parameters.END_WAIT_S < int(seconds) < 60
+
+
+def test_no_kiosk_serves_before_its_acceptance_test_has_passed(units: Path) -> None:
+    kiosk, selftest = ((units / name).read_text() for name in OURS)
+    assert re.search(r"^Requires=.*sallyport-selftest\.service", kiosk, re.MULTILINE)
+    assert re.search(r"^After=.*sallyport-selftest\.service", kiosk, re.MULTILINE)
+    (passed,) = re.findall(r"^ConditionPathExists=!(.*)$", selftest, re.MULTILINE)
+    assert f"ExecStartPost=/usr/bin/touch {passed}\n" in selftest, "only a test that exits 0 is not run again"
 
 
 def test_the_browser_reaches_this_machine_only(units: Path) -> None:

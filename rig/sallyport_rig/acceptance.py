@@ -1,0 +1,82 @@
+"""Runs `sallyport-kiosk selftest` against a whole simulated lane, here or inside an unpacked image of the kiosk.
+
+`python -m sallyport_rig.acceptance [--root DIR]`: estate, broker, gateway, the shipped interlock firmware and a
+fingerprint module on serial lines are those of the demonstration; only the kiosk's service is not running. With --root
+the program is the one in that root file system, on its processor (qemu-user), with its own models; needs root.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from sallyport_link.program import run_program
+from sallyport_protocol import envelope
+from sallyport_protocol.errors import RoadError
+from sallyport_rig.demonstration.world import World
+
+PLACE: Final = "sallyport/v1/selftest"
+IMAGE_MODELS: Final = "/usr/share/sallyport/models"
+
+
+def accept(
+    root: Annotated[Path | None, typer.Option(help="An unpacked root file system of the kiosk's image")] = None,
+    folder: Annotated[Path, typer.Option(help="Where estate, logs and the report go")] = Path("run/acceptance"),
+    samples: Annotated[Path, typer.Option(help="The public sample images")] = Path("var/samples"),
+) -> None:
+    """The acceptance test on simulated devices; exit code 1 when anything failed."""
+    folder = folder.resolve()
+    with World(folder, samples, say=_say) as world:
+        world.end("kiosk")
+        world.present("subject-a-2.jpg", "finger-a-2.png")
+        config = world.estate.kiosk_config
+        report = folder / "selftest.cose"
+        arguments = ["selftest", "--config", str(config), "--report", str(report)]
+        if root is None:
+            code = subprocess.run([sys.executable, "-m", "sallyport_kiosk", *arguments], check=False).returncode
+        else:
+            _use_models(config, IMAGE_MODELS)
+            code = _inside(root.resolve(), folder, ["/usr/bin/sallyport-kiosk", *arguments])
+        content = envelope.verify(report.read_bytes(), PLACE, world.estate.registry().resolve).content
+        failed = [each["probe"] for each in content["findings"] if not each["passed"]]
+        _say(f"report: signed by {content['kiosk']}, {len(content['findings'])} findings, failed: {failed or 'none'}")
+    if code or failed:
+        raise typer.Exit(1)
+
+
+def _say(words: str) -> None:
+    typer.echo(f"  {words}")
+
+
+def _use_models(config: Path, store: str) -> None:
+    """The image has its own."""
+    text = config.read_text()
+    line = next(each for each in text.splitlines() if each.startswith("models = "))
+    config.chmod(0o600)
+    config.write_text(text.replace(line, f'models = "{store}"'))
+
+
+def _inside(root: Path, folder: Path, command: list[str]) -> int:
+    """Runs it in the root file system, in a mount name space of its own: nothing stays mounted afterwards."""
+    if os.geteuid() != 0:
+        raise RoadError("a root file system is entered by root alone: run this with sudo")
+    if not (root / "usr/bin/sallyport-kiosk").is_symlink():
+        raise RoadError(f"{root} is no root file system of a kiosk; make it by `make image`")
+    if not (unshare := shutil.which("unshare")):
+        raise RoadError("unshare is missing: apt-get install util-linux")
+    (root / folder.relative_to("/")).mkdir(parents=True, exist_ok=True)
+    enter = (
+        'set -e; root=$1 folder=$2; shift 2; mount -t proc proc "$root/proc"; mount -t sysfs -o ro sysfs "$root/sys"; '
+        'mount --rbind /dev "$root/dev"; mount -t tmpfs tmpfs "$root/run"; mount --bind "$folder" "$root$folder"; '
+        'exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 "$@"'
+    )
+    told = [unshare, "--mount", "--propagation", "private", "sh", "-c", enter, "sh", str(root), str(folder), *command]
+    return subprocess.run(told, check=False).returncode
+
+
+if __name__ == "__main__":
+    run_program("acceptance", lambda: typer.run(accept))
