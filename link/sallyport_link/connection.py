@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +38,8 @@ MAX_PACKET: Final = 300_000
 NO_REASON: Final = 128
 """The reason code of a connection that ended without a word."""
 _TICK_MS: Final = 250
+_READ_AHEAD: Final = 16_384
+"""Bytes: the largest record of TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,20 @@ class Road:
         return f"{self.host}:{self.port}"
 
 
-class _ClosingSocket(ssl.SSLSocket):
-    """Closes itself when the handshake fails, which paho leaves to the garbage collector."""
+class _Socket(ssl.SSLSocket):
+    """Closes itself when the handshake fails, which paho leaves to the garbage collector. Reads ahead: paho asks for
+    each packet in four pieces."""
+
+    _ahead = b""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        if not self._ahead:
+            self._ahead = super().recv(_READ_AHEAD, flags)
+        taken, self._ahead = self._ahead[:buflen], self._ahead[buflen:]
+        return taken
+
+    def pending(self) -> int:
+        return len(self._ahead) or super().pending()
 
     def do_handshake(self, block: bool = False) -> None:
         try:
@@ -78,7 +93,7 @@ def tls_context(ca: Path, cert: Path, key: Path, key_password: bytes | None = No
             raise RoadError(f"cannot read {path} ({error.strerror}): enrol this device again") from error
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.sslsocket_class = _ClosingSocket
+    context.sslsocket_class = _Socket
     try:
         context.load_verify_locations(ca)
         context.load_cert_chain(cert, key, password=key_password or b"")
@@ -156,8 +171,7 @@ class Connection:
 
     def publish(self, message: Outgoing, now_s: float) -> None:
         """QoS 1, never retained; the broker drops it when its time is over."""
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.MessageExpiryInterval = message.expiry_s(now_s)
+        properties = _expiring(message.expiry_s(now_s))
         info = self._client.publish(message.topic, message.payload, qos=1, retain=False, properties=properties)
         self._unacknowledged[info.mid] = (message, now_s)
 
@@ -233,6 +247,14 @@ class Connection:
 
     def _was_received(self, _c: paho.Client, _d: object, message: paho.MQTTMessage) -> None:
         self._received(message.topic, bytes(message.payload), bool(message.retain))
+
+
+@lru_cache(maxsize=256)
+def _expiring(seconds: int) -> Properties:
+    """The properties of a message that is worth something for so long. Making them costs more than sending them."""
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.MessageExpiryInterval = seconds
+    return properties
 
 
 def _set_nodelay(_client: paho.Client, _data: object, sock: Any) -> None:

@@ -32,15 +32,11 @@ def compose(
     The ledger's part (lives, freezes, its own completeness) is added by the caller: `AuthorityEvidence.with_ledger`.
     The decision's own audit entry is the log of this consultation.
     """
-    rows = records_about(conn, [prisoner_number])
-    linked = _linked_numbers(rows, prisoner_number)
-    numbers = [prisoner_number, *linked]
-    if linked:
-        rows = records_about(conn, numbers)
-    fields = ",".join(
-        [f'"prisonerNumber":{json.dumps(prisoner_number)}', '"asOf":{}', *_documents(rows, prisoner_number)]
-    )
-    evidence = AuthorityEvidence.parse("{" + fields + "}")
+    numbers = [prisoner_number]
+    evidence = _evidence(conn, numbers)
+    if linked := _linked_numbers(evidence):
+        numbers += linked
+        evidence = _evidence(conn, numbers)
     stray = UnmatchedWarrants().all(conn) if unmatched is None else unmatched.alike(conn, _names(evidence), least)
     return evidence.model_copy(
         update={
@@ -86,11 +82,16 @@ def _names(evidence: AuthorityEvidence) -> tuple[Named, ...]:
     return (*own, *(evidence.identity.aliases if evidence.identity else ()))
 
 
-def _linked_numbers(rows: Iterable[Any], prisoner_number: str) -> list[str]:
-    for row in rows:
-        if row.kind == Kind.IDENTITY and row.key == prisoner_number:
-            return sorted({each.prisoner_number for each in Identity.parse(row.document).numbers} - {prisoner_number})
-    return []
+def _evidence(conn: Connection, numbers: list[str]) -> AuthorityEvidence:
+    """What the records say: about the first of these numbers alone, and about all of them together."""
+    own = numbers[0]
+    fields = [f'"prisonerNumber":{json.dumps(own)}', '"asOf":{}', *_documents(records_about(conn, numbers), own)]
+    return AuthorityEvidence.parse("{" + ",".join(fields) + "}")
+
+
+def _linked_numbers(evidence: AuthorityEvidence) -> list[str]:
+    known = evidence.identity.numbers if evidence.identity else ()
+    return sorted({each.prisoner_number for each in known} - {evidence.prisoner_number})
 
 
 def _documents(rows: Iterable[Any], prisoner_number: str) -> list[str]:

@@ -268,8 +268,8 @@ def heard_about(conn: Connection, numbers: list[str]) -> dict[Source, datetime]:
     known: dict[tuple[str, str], int] = {(row.source, row.scope): row.as_of for row in rows}
     told: dict[Source, datetime] = {}
     for source in Source:
-        everybody = known.get((source.value, EVERYBODY), -1)
-        oldest = min(max(known.get((source.value, number), -1), everybody) for number in numbers)
+        everybody = known.get((source, EVERYBODY), -1)
+        oldest = min([max(known.get((source, number), -1), everybody) for number in numbers])
         if oldest >= 0:
             told[source] = from_millis(oldest)
     return told

@@ -18,13 +18,17 @@ from sallyport_gateway.authority.guard import is_alike
 from sallyport_gateway.authority.records import Named, Namesake
 from sallyport_gateway.authority.similar import plain
 from sallyport_gateway.drivers.authority_tables import names, tokens
+from sallyport_gateway.store.prepared import Prepared
 
 MOST: Final = 5
 """Namesakes that evidence names; one is enough to ask for the finger."""
-_TOKEN: Final = select(tokens.c.token).where(tokens.c.name == bindparam("name"))
+_TOKEN: Final = Prepared(select(tokens.c.token).where(tokens.c.name == bindparam("name")))
 _ROLL: Final = select(names.c.prisoner_number, names.c.shown, names.c.date_of_birth).where(
     names.c.prison_id == bindparam("prison")
 )
+
+_Name = tuple[str, str, date | None]
+"""Surname, forenames, date of birth: all that the comparison looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class _Held:
     token: str
     people: tuple[Namesake, ...]
     surnames: tuple[str, ...]
-    known: dict[tuple[str, tuple[Named, ...], float], tuple[Namesake, ...]] = field(default_factory=dict)
+    known: dict[tuple[str, float, tuple[_Name, ...]], tuple[Namesake, ...]] = field(default_factory=dict)
     """Answers given under this token."""
 
 
@@ -55,13 +59,14 @@ class Roll:
     ) -> tuple[Namesake, ...]:
         """Others of this prison whose name or alias is like one of `people` (`least`: Jaro-Winkler, 0 to 1)."""
         held = self._now(conn, prison)
-        asked = (number, tuple(people), least)
-        if asked not in held.known:
-            held.known[asked] = _alike(held, number, people, least)
-        return held.known[asked]
+        asked = (number, least, tuple((each.surname, each.forenames, each.date_of_birth) for each in people))
+        found = held.known.get(asked)
+        if found is None:
+            found = held.known[asked] = _alike(held, number, people, least)
+        return found
 
     def _now(self, conn: Connection, prison: str) -> _Held:
-        token = conn.execute(_TOKEN, {"name": _name(prison)}).scalar() or ""
+        token = _TOKEN.scalar(conn, name=_name(prison)) or ""
         held = self._held.get(prison)
         if held is None or held.token != token:
             people = tuple(_namesake(*row) for row in conn.execute(_ROLL, {"prison": prison}))
