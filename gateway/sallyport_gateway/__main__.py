@@ -73,21 +73,22 @@ async def _serve(configuration: Configuration) -> bool:
     from sallyport_gateway import api
     from sallyport_gateway.ahead_views import Ahead
     from sallyport_gateway.desk import Desk
+    from sallyport_gateway.page_server import address, page_server, who_is_free
     from sallyport_gateway.service import Service
     from sallyport_gateway.views import Views
     from sallyport_gateway.web import ahead
     from sallyport_gateway.web.app import create_app
-    from sallyport_link.serving import PageServer, open_port
+    from sallyport_link.serving import open_port
 
     place = configuration.file.web
     listener = open_port(place.host, place.port)
     service = Service(configuration)
     desk = Desk(service)
     views = Views(service, desk)
-    pages = create_app(views)
+    pages = create_app(views, readers=desk.reading, free=who_is_free(configuration))
     pages.include_router(api.router(views, desk.do))
     pages.include_router(ahead.router(Ahead(service, views), service.clock.now, lambda: bool(pages.state.closing)))
-    server = PageServer(pages, log_level="warning")
+    server = page_server(pages, configuration)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -95,7 +96,7 @@ async def _serve(configuration: Configuration) -> bool:
     service.on_renew = lambda: setattr(server, "should_exit", True)
     await service.start()
     gc.freeze()  # what lives from here on is small: a collection does not walk the libraries again
-    logging.info("officers' pages at http://%s:%d", place.host, place.port)
+    logging.info("officers' pages at %s", address(configuration))
     try:
         await server.serve(sockets=[listener])
     finally:

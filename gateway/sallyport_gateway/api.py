@@ -1,6 +1,7 @@
 """For machines: the same views as JSON (`GET /api/lanes`, `GET /api/lanes/{lane}`), and whole signed acts.
 
-`POST /api/acts` takes one act as COSE_Sign1 bytes; the signature is all the authority that it needs.
+`POST /api/acts` takes one act as COSE_Sign1 bytes; the signature is all the authority that it needs. A program reads
+after such an act of the kind SIGN_IN, with the cookie that answers it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,8 @@ from typing import Any, Final
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
 
+from sallyport_gateway.web.acts import told
+from sallyport_gateway.web.gate import reader_of
 from sallyport_gateway.web.ports import ActOutcome, ElsewhereError, OfficerViews
 from sallyport_protocol.errors import MalformedError, RoadError
 
@@ -24,14 +27,17 @@ def router(views: OfficerViews, do: Callable[[bytes], Awaitable[ActOutcome]]) ->
     routes = APIRouter(prefix="/api")
 
     @routes.get("/lanes")
-    async def lanes() -> JSONResponse:
-        return JSONResponse(_plain(asdict(await views.lanes())))
+    async def lanes(request: Request) -> JSONResponse:
+        view = await views.lanes()
+        await views.consulted(reader_of(request.state), view.people, "release desk, as data")
+        return JSONResponse(_plain(asdict(view)))
 
     @routes.get("/lanes/{lane}")
-    async def one(lane: str) -> JSONResponse:
+    async def one(request: Request, lane: str) -> JSONResponse:
         found = await views.lane(lane)
         if found is None:
             raise HTTPException(404, "There is no lane of that name.")
+        await views.consulted(reader_of(request.state), found.people, f"{lane}, as data")
         return JSONResponse(_plain(asdict(found)))
 
     @routes.post("/acts")
@@ -49,7 +55,7 @@ def router(views: OfficerViews, do: Callable[[bytes], Awaitable[ActOutcome]]) ->
             return JSONResponse({"accepted": False, "sentences": [str(error)]}, 400)
         except RoadError as error:
             return JSONResponse({"accepted": False, "sentences": [str(error)]}, 503)
-        return JSONResponse({"accepted": outcome.accepted, "sentences": list(outcome.sentences)})
+        return told(outcome, request)
 
     return routes
 

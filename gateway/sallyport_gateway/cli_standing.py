@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from sallyport_gateway.audit.heads import Standing
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_gateway.doubt import seen_words
 from sallyport_gateway.drivers.witness_place import open_witness
+from sallyport_gateway.page_server import address
 from sallyport_gateway.store.engine import is_road, open_reader, road_error
 from sallyport_protocol import envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
@@ -128,13 +130,13 @@ def _sign(configuration: Configuration, signer: SoftwareSigner, found: Compared,
         nonce=secrets.token_bytes(16),
         fields=fields,
     )
-    place = configuration.file.web
-    address = f"http://{place.host}:{place.port}/api/acts"
+    place = f"{address(configuration)}/api/acts"
+    authorities = ssl.create_default_context(cafile=str(configuration.path(configuration.file.trust.authorities)))
     try:
         message = envelope.sign(act.to_map(), signer, ACT_PLACE)
-        answer = httpx.post(address, content=message, timeout=_TIMEOUT_S).json()
+        answer = httpx.post(place, content=message, timeout=_TIMEOUT_S, verify=authorities).json()
     except (httpx.HTTPError, ValueError) as error:
-        raise RoadError(f"{address} does not answer ({error}); start this gateway first") from error
+        raise RoadError(f"{place} does not answer ({error}); start this gateway first") from error
     sentences = " ".join(answer["sentences"])
     if not answer["accepted"]:
         raise MalformedError(f"{name}: {sentences}")

@@ -11,11 +11,13 @@ from typing import Any, Final
 from cryptography import x509
 from sqlalchemy import Connection
 
+from sallyport_gateway.act_fields import Fields
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.doubt import Noted
 from sallyport_gateway.ledger import once
 from sallyport_gateway.officer_acts import RefusedAct, judge_act, refuse_officer
 from sallyport_gateway.performing import DONE, Performing
+from sallyport_gateway.reading import LIFE_MS, Reading
 from sallyport_gateway.service import Service
 from sallyport_gateway.signposts import elsewhere
 from sallyport_gateway.web.ports import ActOutcome, ElsewhereError, PreparedAct
@@ -37,6 +39,7 @@ class Desk:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._performing = Performing(service)
+        self.reading = Reading(service)
         self._secret = secrets.token_bytes(32)
 
     async def prepare(self, kind: str, fields: Mapping[str, str], certificate_der: bytes) -> PreparedAct | ActOutcome:
@@ -110,6 +113,9 @@ class Desk:
 
         if not await service.store.write(take):
             return ActOutcome(False, ("This act was done before.",))
+        if believed.act.kind is ActKind.SIGN_IN:
+            token = await self.reading.sign_in(believed, Fields(believed.act.fields).words("why"), now)
+            return ActOutcome(True, (DONE[ActKind.SIGN_IN],), token, LIFE_MS // 1_000)
         answer = await self._performing.perform(believed, now)
         service.changed("")
         for name in service.lanes:

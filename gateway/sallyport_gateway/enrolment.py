@@ -23,6 +23,8 @@ from sallyport_protocol.errors import MalformedError, RoadError
 from sallyport_protocol.messages import Modality, Reference
 
 FINGER_MODEL: Final = "leader"
+PHOTOGRAPH: Final = (480, 600)
+"""Width and height of the photograph kept for the officer, pixels: HMPPS's own."""
 LARGEST_SIDE: Final = 1_600
 """Prints are scaled down to this, pixels, before minutiae are looked for."""
 
@@ -52,6 +54,10 @@ def enrol_person(
         for reference in made:
             database.write_now(partial(authority.enrol, prisoner_number=prisoner, reference=reference, by=by, now=now))
             yield f"{prisoner}: {reference.modality} {reference.position or ''} enrolled".replace("  ", " ")
+        if face:
+            shown = photograph(face[0])
+            database.write_now(lambda conn: authority.enrol_photograph(conn, prisoner, shown, day, by, now))
+            yield f"{prisoner}: photograph stored for the officer at the door"
 
 
 def face_reference(store: ModelStore, photographs: list[Path], day: date) -> Reference:
@@ -65,6 +71,16 @@ def face_reference(store: ModelStore, photographs: list[Path], day: date) -> Ref
             raise MalformedError(f"{path}: {error}") from error
         frames.append((template.embedding, template.quality))
     return _reference(Modality.FACE, 0, pipeline.template(frames).to_bytes(), photographs, day)
+
+
+def photograph(path: Path) -> bytes:
+    """What the officer at the door sees: a JPEG within 480 x 600 pixels, without what else the file may carry."""
+    image = cv2.imdecode(np.frombuffer(_content(path), np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise MalformedError(f"{path}: not an image; use JPEG or PNG")
+    scale = min(1.0, PHOTOGRAPH[0] / image.shape[1], PHOTOGRAPH[1] / image.shape[0])
+    smaller = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    return bytes(cv2.imencode(".jpg", smaller, (cv2.IMWRITE_JPEG_QUALITY, 88))[1].tobytes())
 
 
 def finger_reference(store: ModelStore, what: str, day: date) -> Reference:

@@ -10,7 +10,7 @@ from sallyport_protocol import envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.documents import Entry
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.identity import Role
+from sallyport_protocol.identity import OFFICER_ROLES, Role
 from sallyport_protocol.trust import Standing, standing
 
 ALLOWED: Final[dict[ActKind, frozenset[Role]]] = {
@@ -31,6 +31,7 @@ ALLOWED: Final[dict[ActKind, frozenset[Role]]] = {
     ActKind.SECOND: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
     ActKind.KEY: frozenset({Role.CONFIRMING_OFFICER}),
     ActKind.RESTORE: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
+    ActKind.SIGN_IN: OFFICER_ROLES,
     ActKind.ACCOUNT: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
 }
 """Which role may do what (design §1). What is not named here, nobody may do."""

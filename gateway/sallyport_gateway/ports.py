@@ -45,6 +45,14 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Photographed:
+    """That there is a photograph on record: the day it was taken, and when it was stored (ms since 1970 UTC)."""
+
+    captured_on: date
+    stored_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Identified:
     """A manual identification as check 26 needs it. `governor` names the duty governor among the officers."""
 
@@ -98,6 +106,12 @@ class Authority(Protocol):
 
     def references(self, conn: Connection, prisoner_number: str, officer: str, now: datetime) -> tuple[Reference, ...]:
         """The person's enrolled references, decrypted; the consultation is logged."""
+
+    def photographed(self, conn: Connection, prisoner_number: str) -> Photographed | None:
+        """Whether a photograph is on record, without opening it."""
+
+    def photograph(self, conn: Connection, prisoner_number: str) -> bytes | None:
+        """The photograph on record, decrypted: a JPEG. The caller logs the consultation."""
 
     def enrolled(self, conn: Connection, prisoner_number: str) -> bool:
         """Whether any biometric reference is in force for the person."""

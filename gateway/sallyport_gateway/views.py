@@ -19,9 +19,9 @@ from sallyport_gateway.ledger.freezes import Freeze, Scope
 from sallyport_gateway.ledger.states import FINAL
 from sallyport_gateway.manual import Manual
 from sallyport_gateway.offered_acts import account, desk_acts, door_acts, lift, paper_acts, restore
-from sallyport_gateway.ports import Case
+from sallyport_gateway.ports import Case, Photographed
 from sallyport_gateway.service import Service
-from sallyport_gateway.web.ports import ElsewhereError
+from sallyport_gateway.web.ports import ElsewhereError, Reader
 from sallyport_gateway.web.view import (
     AlarmView,
     AuthorisationView,
@@ -97,8 +97,9 @@ class Views:
         alarms = tuple(alarm for lane in found for alarm in lane.alarms)
         away = tuple(ElsewhereView(each.lane, each.sentence, each.page) for each in self._service.lanes_elsewhere())
         stops = (*await self._doubts(*self._service.lanes.values()), *await self._service.store.read(_frozen))
+        people = tuple(dict.fromkeys((*(each for lane in found for each in lane.people), *_people(None, cases))))
         acts = tuple(desk_acts(self._service.configuration.file.prisons))
-        return LanesView(prison, tuple(found), alarms, papers, acts, freezes=stops, elsewhere=away)
+        return LanesView(prison, tuple(found), alarms, papers, acts, freezes=stops, people=people, elsewhere=away)
 
     async def lane(self, lane: str) -> LaneView | None:
         """One lane; None when there is none of that name. Raises ElsewhereError when another gateway keeps it."""
@@ -107,9 +108,22 @@ class Views:
             raise ElsewhereError(away.sentence, away.address)
         return await self._lane(found) if found else None
 
-    async def photograph(self, lane: str, key: str) -> bytes | None:
-        """No photograph is kept by the embedded authority."""
-        return None
+    async def photograph(self, lane: str, key: str, reader: Reader) -> bytes | None:
+        """The photograph of the person whose check runs in that lane, and of nobody else; each look is logged."""
+        found, service = self._service.lanes.get(lane), self._service
+        check = found.check if found is not None else None
+        if check is None or check.over:
+            return None
+        number = check.prisoner_number
+        held = await service.store.read(lambda conn: service.authority.photographed(conn, number))
+        if held is None or _photograph_key(check, held) != key:
+            return None
+        await self._desk.reading.log(reader, (number,), "photograph")
+        return await service.store.read(lambda conn: service.authority.photograph(conn, number))
+
+    async def consulted(self, reader: Reader, people: Iterable[str], what: str) -> None:
+        """Logs that somebody reads about these people."""
+        await self._desk.reading.consulted(reader, people, what)
 
     def subscribe(self, lane: str | None) -> AsyncIterator[None]:
         """A tick after every change of that lane, or of anything."""
@@ -142,11 +156,13 @@ class Views:
     async def _lane(self, lane: Lane) -> LaneView:
         check, service = lane.check, self._service
         now, mono = service.clock.now(), service.clock.monotonic_ms()
-        case, state = None, ""
+        case, state, held = None, "", None
         if check is not None:
             wanted = check.authorisation
             case = await service.store.read(lambda conn: service.authority.case(conn, wanted))
             state = await service.store.read(lambda conn: _state(conn, case)) if case else ""
+            number = check.prisoner_number
+            held = await service.store.read(lambda conn: service.authority.photographed(conn, number))
         entry = lane.entry
         frozen = await service.store.read(lambda conn: freezes.over(conn, entry.prison, entry.name))
         papers: list[tuple[Case, str]] = []
@@ -158,7 +174,7 @@ class Views:
             kiosk=KioskView(lane.kiosk, lane.in_contact, lane.contact_since),
             door=_door(lane.opening.belief, now, mono),
             session=_session(check),
-            subject=SubjectView(case.name, case.prisoner_number, case.born, None) if case else None,
+            subject=_subject(case, check, held) if case and check else None,
             authorisation=_paper(case, state) if case else None,
             decision=_decision(check) if check and check.decision else None,
             alarms=tuple(AlarmView(at, lane.entry.name, code, text) for at, code, text in lane.voice.alarms),
@@ -166,6 +182,7 @@ class Views:
             events=tuple(EventView(at, title, detail, index) for at, title, detail, index in lane.voice.events),
             manual=_manual(check.manual) if check and check.manual else None,
             freezes=(*await self._doubts(lane), *(_freeze(each) for each in frozen)),
+            people=_people(case, papers),
         )
 
 
@@ -228,6 +245,25 @@ def _decision(check: Check) -> DecisionView:
         by_hand=decision.path is Path.MANUAL,
         granted=check.granted_at,
     )
+
+
+def _people(case: Case | None, papers: Iterable[tuple[Case, str]]) -> tuple[str, ...]:
+    """Whom a page names, each once."""
+    own = () if case is None else (case.prisoner_number,)
+    return tuple(dict.fromkeys((*own, *(each.prisoner_number for each, _ in papers))))
+
+
+def _subject(case: Case, check: Check, held: Photographed | None) -> SubjectView:
+    """Whose release this is; the photograph only while the check runs."""
+    if held is None or check.over:
+        return SubjectView(case.name, case.prisoner_number, case.born, None)
+    key = _photograph_key(check, held)
+    return SubjectView(case.name, case.prisoner_number, case.born, key, held.captured_on)
+
+
+def _photograph_key(check: Check, held: Photographed) -> str:
+    """A new one for each check and each picture."""
+    return f"{check.session.hex()}-{held.stored_at}"
 
 
 def _manual(manual: Manual) -> ManualView:

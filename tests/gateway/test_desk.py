@@ -13,6 +13,7 @@ from sallyport_protocol import envelope
 from sallyport_protocol.acts import ACT_PLACE, ActKind
 from sallyport_protocol.documents import Registry, Status
 from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.identity import Role
 
 
 def refused(world: World, message: bytes) -> str:
@@ -39,7 +40,8 @@ def test_each_role_may_do_what_is_named_and_nothing_else(world: World, kind: Act
 def test_every_act_has_somebody_who_may_and_no_device_may_anything() -> None:
     assert set(ALLOWED) == set(ActKind)
     names = {role.value for roles in ALLOWED.values() for role in roles}
-    assert names == {"confirming-officer", "approver", "duty-governor"}
+    assert names == {"confirming-officer", "approver", "duty-governor", "auditor"}
+    assert [kind for kind in ActKind if Role.AUDITOR in ALLOWED[kind]] == [ActKind.SIGN_IN], "an auditor only reads"
 
 
 def test_an_altered_act(world: World) -> None:

@@ -6,7 +6,7 @@ modality, position and enrolment, so that none can be moved to another person.
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
@@ -39,6 +39,12 @@ from sallyport_gateway.drivers.authority_access import Action, By, log_access, m
 from sallyport_gateway.drivers.authority_compose import compose, guard
 from sallyport_gateway.drivers.authority_holds import end_holds_of, end_holds_of_person, open_hold
 from sallyport_gateway.drivers.authority_needs import needs_of
+from sallyport_gateway.drivers.authority_photographs import (
+    PhotographKey,
+    enrol_photograph,
+    open_photograph,
+    photographed,
+)
 from sallyport_gateway.drivers.authority_preflight import preflight
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
 from sallyport_gateway.drivers.authority_references import SealedReference, enrol, references_of
@@ -47,7 +53,7 @@ from sallyport_gateway.drivers.authority_sweep import note_release
 from sallyport_gateway.drivers.authority_tables import authorisations, exceptions, records
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 from sallyport_gateway.ledger import freezes, life
-from sallyport_gateway.ports import Case, Question, RecordEntry
+from sallyport_gateway.ports import Case, Photographed, Question, RecordEntry
 from sallyport_protocol.checks import Path
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
@@ -79,6 +85,7 @@ class EmbeddedAuthority:
             raise MalformedError("The references' key must have 32 bytes; provision this gateway again.")
         self._cipher = AESGCM(reference_key)
         self._key_id = sha256(b"sallyport/v1/reference-key" + reference_key).hexdigest()[:16]
+        self._photographs = PhotographKey(self._cipher, self._key_id)
         self._ledger_current = ledger_current
         self.policy = policy or release_policy()
         self._unmatched, self._roll = UnmatchedWarrants(), Roll()
@@ -143,6 +150,20 @@ class EmbeddedAuthority:
         found = tuple(self._open(each) for each in references_of(conn, prisoner_number))
         log_access(conn, Action.CONSULTED, prisoner_number, "references", By(officer, "a check at the door"), now)
         return found
+
+    def photographed(self, conn: Connection, prisoner_number: str) -> Photographed | None:
+        """Whether a photograph is on record, without opening it."""
+        return photographed(conn, prisoner_number)
+
+    def photograph(self, conn: Connection, prisoner_number: str) -> bytes | None:
+        """The photograph on record, decrypted. The caller logs the consultation."""
+        return open_photograph(conn, self._photographs, prisoner_number)
+
+    def enrol_photograph(
+        self, conn: Connection, prisoner_number: str, jpeg: bytes, captured: date, by: By, now: datetime
+    ) -> None:
+        """Encrypts and stores a photograph for the officer's eye."""
+        enrol_photograph(conn, self._photographs, prisoner_number, jpeg, captured, by, now)
 
     def enrolled(self, conn: Connection, prisoner_number: str) -> bool:
         """Whether any reference is in force for the person; none is opened."""

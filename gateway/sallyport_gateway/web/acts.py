@@ -2,17 +2,24 @@
 
 import base64
 import binascii
-from typing import Annotated, Any
+import time
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sallyport_gateway.web.allowance import Allowance
+from sallyport_gateway.web.gate import remember
 from sallyport_gateway.web.ports import ActOutcome, OfficerActs, PreparedAct
 from sallyport_protocol.errors import MalformedError, RoadError
 
 MAX_BODY = 32_768
 """Largest request accepted, bytes: a certificate is below 4 KiB, the fields below 8 KiB."""
+
+PREPARED_PER_S: Final = 20.0
+PREPARED_AT_ONCE: Final = 60.0
+"""Acts that one address may have prepared: a prison's officers behind one proxy, with room; a flood is refused."""
 
 Short = Annotated[str, Field(max_length=64)]
 Text = Annotated[str, Field(max_length=1_000)]
@@ -40,9 +47,13 @@ class Submit(_Body):
 def router(acts: OfficerActs) -> APIRouter:
     """`POST /acts/prepare` and `POST /acts/submit`."""
     routes = APIRouter(prefix="/acts")
+    allowance = Allowance(PREPARED_PER_S, PREPARED_AT_ONCE)
 
     @routes.post("/prepare")
     async def prepare(request: Request) -> JSONResponse:
+        if not allowance.take(request.client.host if request.client else "", time.monotonic()):
+            sentence = "Too many acts are being prepared from this address. Wait a second."
+            return JSONResponse({"accepted": False, "sentences": [sentence]}, 429)
         try:
             asked = Prepare.model_validate_json(await _body(request))
             answer = await acts.prepare(asked.kind, asked.fields, _bytes_of(asked.certificate))
@@ -51,13 +62,13 @@ def router(acts: OfficerActs) -> APIRouter:
         if isinstance(answer, PreparedAct):
             signable = base64.b64encode(answer.to_be_signed).decode()
             return JSONResponse({"token": answer.token, "to_be_signed": signable})
-        return _told(answer)
+        return told(answer, request)
 
     @routes.post("/submit")
     async def submit(request: Request) -> JSONResponse:
         try:
             sent = Submit.model_validate_json(await _body(request))
-            return _told(await acts.submit(sent.token, _bytes_of(sent.signature)))
+            return told(await acts.submit(sent.token, _bytes_of(sent.signature)), request)
         except (MalformedError, RoadError, ValidationError) as error:
             return _refused(error)
 
@@ -82,8 +93,12 @@ def _bytes_of(text: str) -> bytes:
         raise MalformedError("A certificate or signature is not base64.") from error
 
 
-def _told(outcome: ActOutcome) -> JSONResponse:
-    return JSONResponse({"accepted": outcome.accepted, "sentences": list(outcome.sentences)})
+def told(outcome: ActOutcome, request: Request) -> JSONResponse:
+    """What became of an act, and the browser's sign-in where it was one."""
+    response = JSONResponse({"accepted": outcome.accepted, "sentences": list(outcome.sentences)})
+    if outcome.token:
+        remember(response, outcome.token, outcome.token_life_s, request.url.scheme == "https")
+    return response
 
 
 def _refused(error: Exception) -> JSONResponse:

@@ -11,9 +11,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from sallyport_gateway.web import acts, assets, live
+from sallyport_gateway.web.gate import Free, Gate, forget, nobody_free, reader_of, token_of
 from sallyport_gateway.web.headers import PageHeaders
 from sallyport_gateway.web.pages import Pages
-from sallyport_gateway.web.ports import ElsewhereError, OfficerViews
+from sallyport_gateway.web.ports import NOBODY, ElsewhereError, OfficerViews, Readers
 from sallyport_protocol.errors import RoadError
 
 _STATIC = Path(__file__).parent / "static"
@@ -25,62 +26,98 @@ def utc_now() -> datetime:
 
 
 def create_app(
-    views: OfficerViews, *, assets_folder: Path | None = None, now: Callable[[], datetime] = utc_now
+    views: OfficerViews,
+    *,
+    assets_folder: Path | None = None,
+    now: Callable[[], datetime] = utc_now,
+    readers: Readers | None = None,
+    free: Free = nobody_free,
 ) -> FastAPI:
-    """Builds the application. Raises RoadError when the style sheets are missing."""
+    """Builds the application. Without `readers` (sample data) nobody signs in to read; with them, whoever is not `free`
+    does. Raises RoadError when the style sheets are missing."""
     pages = Pages()
     app = FastAPI(title="Sallyport", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.closing = False
+    app.add_middleware(Gate, readers=readers, free=free)
     app.add_middleware(PageHeaders)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/assets", StaticFiles(directory=assets.find(assets_folder)), name="assets")
     app.include_router(acts.router(views.acts))
     _add_pages(app, views, pages, now)
-    _add_streams(app, views, pages, now)
+    _add_sign_out(app, readers)
+    _add_streams(app, views, pages, now, readers)
     _add_problems(app, pages)
     return app
 
 
 def _add_pages(app: FastAPI, views: OfficerViews, pages: Pages, now: Callable[[], datetime]) -> None:
     @app.get("/", response_class=HTMLResponse)
-    async def lanes() -> str:
-        return pages.lanes_page(await views.lanes(), now())
+    async def lanes(request: Request) -> str:
+        view = await views.lanes()
+        await views.consulted(reader_of(request.state), view.people, "release desk")
+        return pages.lanes_page(view, now())
 
     @app.get("/sign-in", response_class=HTMLResponse)
     async def sign_in() -> str:
         return pages.sign_in_page()
 
     @app.get("/lanes/{lane}", response_class=HTMLResponse)
-    async def one_lane(lane: str) -> str:
+    async def one_lane(request: Request, lane: str) -> str:
         view = await views.lane(lane)
         if view is None:
             raise HTTPException(404, "There is no lane of that name. Go back to the list of lanes.")
+        await views.consulted(reader_of(request.state), view.people, f"page of {lane}")
         return pages.lane_page(view, now())
 
     @app.get("/lanes/{lane}/photograph/{key}")
-    async def photograph(lane: str, key: str) -> Response:
-        jpeg = await views.photograph(lane, key)
+    async def photograph(request: Request, lane: str, key: str) -> Response:
+        jpeg = await views.photograph(lane, key, reader_of(request.state))
         if jpeg is None:
             raise HTTPException(404, "There is no such photograph, or no longer.")
         return Response(jpeg, media_type="image/jpeg")
 
 
-def _add_streams(app: FastAPI, views: OfficerViews, pages: Pages, now: Callable[[], datetime]) -> None:
+def _add_sign_out(app: FastAPI, readers: Readers | None) -> None:
+    @app.post("/sign-out")
+    async def sign_out(request: Request) -> Response:
+        if readers is not None and (token := token_of(request.scope)):
+            await readers.leave(token)
+        response = Response(status_code=204)
+        forget(response)
+        return response
+
+
+def _add_streams(
+    app: FastAPI, views: OfficerViews, pages: Pages, now: Callable[[], datetime], readers: Readers | None
+) -> None:
     def closing() -> bool:
         return bool(app.state.closing)
 
+    async def over(request: Request) -> bool:
+        """Whether the sign-in that began a stream has ended."""
+        if readers is None or reader_of(request.state) is NOBODY:
+            return False
+        return await readers.reader(token_of(request.scope)) is None
+
     @app.get("/events")
-    async def lanes_events() -> Response:
-        async def draw() -> live.Picture:
-            return pages.lanes_picture(await views.lanes(), now())
+    async def lanes_events(request: Request) -> Response:
+        async def draw() -> live.Picture | None:
+            if await over(request):
+                return None
+            view = await views.lanes()
+            await views.consulted(reader_of(request.state), view.people, "release desk")
+            return pages.lanes_picture(view, now())
 
         return _event_stream(live.stream(views.subscribe(None), draw, now, closing))
 
     @app.get("/lanes/{lane}/events")
-    async def lane_events(lane: str) -> Response:
+    async def lane_events(request: Request, lane: str) -> Response:
         async def draw() -> live.Picture | None:
-            view = await views.lane(lane)
-            return None if view is None else pages.lane_picture(view, now())
+            view = None if await over(request) else await views.lane(lane)
+            if view is None:
+                return None
+            await views.consulted(reader_of(request.state), view.people, f"page of {lane}")
+            return pages.lane_picture(view, now())
 
         with suppress(ElsewhereError):  # the stream itself says where to
             if await views.lane(lane) is None:

@@ -1,8 +1,8 @@
 """What the officer's pages need from the gateway."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sallyport_gateway.web.view import LanesView, LaneView
 from sallyport_protocol.errors import RoadError
@@ -24,6 +24,33 @@ class ActOutcome:
 
     accepted: bool
     sentences: tuple[str, ...]
+    token: str = ""
+    """Of a sign-in: what the browser shows from now on to read."""
+    token_life_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and why, as the log of consultations keeps it."""
+
+    who: str
+    why: str
+    key: str
+    """Names this sign-in in memory; nothing secret."""
+
+
+NOBODY: Final = Reader("nobody", "development estate, on its own machine", "")
+"""The reader where nobody needs to sign in."""
+
+
+class Readers(Protocol):
+    """Who is signed in to read."""
+
+    async def reader(self, token: str) -> Reader | None:
+        """Whose sign-in this is; None where it is over, or its holder may not read any more."""
+
+    async def leave(self, token: str) -> None:
+        """Ends a sign-in."""
 
 
 class ElsewhereError(RoadError):
@@ -57,8 +84,11 @@ class OfficerViews(Protocol):
     async def lane(self, lane: str) -> LaneView | None:
         """One lane; None when there is none of that name. Raises ElsewhereError when another gateway keeps it."""
 
-    async def photograph(self, lane: str, key: str) -> bytes | None:
-        """The JPEG that `SubjectView.photograph` names, while that subject is in that lane; else None."""
+    async def photograph(self, lane: str, key: str, reader: Reader) -> bytes | None:
+        """The JPEG that `SubjectView.photograph` names, while that subject is in that lane; else None. Logged."""
+
+    async def consulted(self, reader: Reader, people: Iterable[str], what: str) -> None:
+        """Logs that somebody reads about these prisoner numbers, before they do. Raises RoadError where it cannot."""
 
     def subscribe(self, lane: str | None) -> AsyncIterator[None]:
         """A tick after every change of that lane, or of anything (None). A missed tick costs half a second."""

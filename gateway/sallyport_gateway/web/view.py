@@ -299,6 +299,8 @@ class LaneView:
     manual: ManualView | None = None
     freezes: tuple[FreezeView, ...] = ()
     """Those that stop this lane."""
+    people: tuple[str, ...] = ()
+    """The prisoner numbers of everybody who is named on it: who reads it has consulted their data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +323,8 @@ class LanesView:
     acts: tuple[ActView, ...] = ()
     freezes: tuple[FreezeView, ...] = ()
     """Every one in force, oldest first."""
+    people: tuple[str, ...] = ()
+    """As on a lane's page."""
     elsewhere: tuple[ElsewhereView, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from sallyport_gateway.web.ports import ActOutcome, OfficerActs, PreparedAct
+from sallyport_gateway.web.ports import ActOutcome, OfficerActs, PreparedAct, Reader
 from sallyport_gateway.web.sample import lanes as sample
 from sallyport_gateway.web.view import LanesView, LaneView
 from sallyport_protocol.envelope import key_id_of, to_be_signed
@@ -94,11 +94,14 @@ class SampleViews:
         async with self._changed:
             self._changed.notify_all()
 
-    async def photograph(self, lane: str, key: str) -> bytes | None:
+    async def photograph(self, lane: str, key: str, reader: Reader) -> bytes | None:
         """A drawn silhouette."""
         if lane not in self._lanes or key != "silhouette":
             return None
         return (Path(__file__).parent / "silhouette.jpg").read_bytes()
+
+    async def consulted(self, reader: Reader, people: Iterable[str], what: str) -> None:
+        """Sample people are nobody."""
 
     async def subscribe(self, lane: str | None) -> AsyncIterator[None]:
         """Ticks of `show`."""

@@ -34,7 +34,8 @@ async function act(form, button) {
   }
 }
 
-async function sign(kind, fields) {
+// Signs one act of whoever is signed in on this browser; what the gateway answers.
+export async function sign(kind, fields) {
   const acting = await officer();
   if (acting === null) return { accepted: false, sentences: ["Sign in first: nobody is signed in on this browser."] };
   const prepared = await post("/acts/prepare", { kind, fields, certificate: base64(acting.certificate) });

@@ -1,4 +1,5 @@
 // The sign-in page, and the name in the bar of every page.
+import { sign } from "/static/acts.js";
 import { forget, officer, remember } from "/static/officer.js";
 
 export async function showOfficer() {
@@ -18,18 +19,35 @@ export function takeSignIn() {
     event.preventDefault();
     try {
       const name = await remember(await textOf("key-file", "key"), await textOf("certificate-file", "certificate"));
+      const why = document.getElementById("why").value;
       form.reset();
-      tell(true, `Signed in as ${name}.`);
+      await showOfficer();
+      await begin(why, `Signed in as ${name}.`);
     } catch (error) {
       tell(false, error.message);
     }
     await showOfficer();
   });
+  document.getElementById("begin").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await begin(document.getElementById("begin-why").value, "You may read now.");
+  });
   document.getElementById("sign-out").addEventListener("click", async () => {
     await forget();
+    await fetch("/sign-out", { method: "POST" }).catch(() => null);
     tell(true, "Signed out. The key is gone from this browser.");
     await showOfficer();
   });
+}
+
+// Tells the gateway who reads and why; from then on this browser is let in.
+async function begin(why, done) {
+  try {
+    const outcome = await sign("sign-in", { why });
+    tell(outcome.accepted, outcome.accepted ? `${done} ${outcome.sentences.join(" ")}` : outcome.sentences.join(" "));
+  } catch {
+    tell(false, "The gateway did not answer. Your key is kept; begin to read when it is back.");
+  }
 }
 
 async function textOf(id, what) {
@@ -45,5 +63,12 @@ function tell(done, sentence) {
   const line = document.createElement("p");
   line.textContent = sentence;
   box.append(line);
+  if (done) {
+    const way = document.createElement("a");
+    way.href = "/";
+    way.className = "govuk-link";
+    way.textContent = "List of lanes";
+    box.append(way);
+  }
   document.getElementById("sign-in-outcome").replaceChildren(box);
 }
