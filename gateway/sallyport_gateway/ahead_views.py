@@ -1,6 +1,7 @@
 """From the store to the page of holds and of who is due. Reads; changes nothing."""
 
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -69,17 +70,15 @@ class Ahead:
             preflight,
             unclear(conn),
         )
-        named = [each.prisoner_number for each in (*shown.released, *shown.held, *shown.ended)]
+        named = [each.prisoner_number for each in shown.released]
+        named += [each.prisoner_number for each in shown.held]
+        named += [each.prisoner_number for each in shown.ended]
         named += [due.prisoner_number for look in shown.looks for due in (*look.within_2, *look.within_14)]
-        return AheadView(**{**_fields(shown), "people": tuple(dict.fromkeys(named))})
+        return replace(shown, people=tuple(dict.fromkeys(named)))
 
     def _name(self, conn: Connection, hold: OpenHold) -> str:
         case = self._service.authority.case(conn, hold.held.authorisation)
         return case.name if case is not None else ""
-
-
-def _fields(view: AheadView) -> dict[str, Any]:
-    return {name: getattr(view, name) for name in AheadView.__dataclass_fields__}
 
 
 def _urgent_first(held: list[OpenHold]) -> list[OpenHold]:
@@ -101,13 +100,13 @@ def _held(hold: OpenHold, name: str) -> HeldView:
         held.authorisation,
         held.verdict.value,
         held.cause.wording,
-        tuple(words(each).capitalize() for each in held.reasons),
+        tuple(map(_person, held.reasons)),
         _person(held.owner.value),
         held.next_step.wording,
         held.opened_at,
         int(clock.running.total_seconds() // 60),
-        "the owner" if clock.level is Level.OWNER else _person(clock.level.value).lower(),
-        _person(later[0].value).lower() if later else "",
+        "the owner" if clock.level is Level.OWNER else words(clock.level.value),
+        words(later[0].value) if later else "",
         clock.next_at,
         clock.over_detained,
         (ActView("settle", "This hold has ended", (("hold", str(hold.id)),), inputs),),
@@ -165,4 +164,5 @@ def _due(row: dict[str, Any]) -> DueView:
 
 
 def _person(code: str) -> str:
-    return words(code).capitalize()
+    text = words(code)
+    return text[:1].upper() + text[1:]

@@ -58,4 +58,4 @@ def _minutes(hold: OpenHold) -> int:
 
 def words(code: str) -> str:
     """A code as people read it."""
-    return code.replace("_", " ").lower()
+    return code.replace("_", " ").lower().replace("home office", "Home Office")
