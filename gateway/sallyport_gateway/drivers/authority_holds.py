@@ -75,6 +75,15 @@ def open_holds(conn: Connection, prison: str | None, now: datetime) -> list[Open
     return [_hold(row, now) for row in conn.execute(query)]
 
 
+def hold_of(conn: Connection, authorisation: str, cause: CauseCode, now: datetime) -> OpenHold | None:
+    """The open hold of a paper for a cause; None when it has ended."""
+    query = select(holds).where(
+        holds.c.authorisation == authorisation, holds.c.cause == cause.value, holds.c.ended_at.is_(None)
+    )
+    row = conn.execute(query.limit(1)).first()
+    return None if row is None else _hold(row, now)
+
+
 def escalate(conn: Connection, now: datetime) -> list[Escalation]:
     """Moves every open hold to the level that its clock has reached. Run each minute; each step is told once."""
     told: list[Escalation] = []
