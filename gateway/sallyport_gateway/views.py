@@ -11,7 +11,9 @@ from sallyport_gateway import parameters
 from sallyport_gateway.audit.heads import Standing
 from sallyport_gateway.board_words import DoorBelief
 from sallyport_gateway.check import Check, Stage
+from sallyport_gateway.authority.holding import ESCALATION
 from sallyport_gateway.desk import Desk
+from sallyport_gateway.drivers.authority_holds import OpenHold, hold_of
 from sallyport_gateway.doubt import seen_words
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ledger import freezes, joint, life
@@ -129,6 +131,14 @@ class Views:
         """A tick after every change of that lane, or of anything."""
         return self._service.subscribe(lane)
 
+    async def _hold(self, check: Check) -> OpenHold | None:
+        """The open hold that this check's verdict made or joined."""
+        decision, now = check.decision, self._service.clock.now()
+        if decision is None or decision.cause is None:
+            return None
+        paper, cause = check.authorisation, decision.cause
+        return await self._service.store.read(lambda conn: hold_of(conn, paper, cause, now))
+
     def _cases(self, conn: Connection, prison: str) -> list[tuple[Case, str]]:
         cases = self._service.authority.cases(conn, prison, self._service.clock.now())
         return [(case, _state(conn, case)) for case in cases]
@@ -176,7 +186,7 @@ class Views:
             session=_session(check),
             subject=_subject(case, check, held) if case and check else None,
             authorisation=_paper(case, state) if case else None,
-            decision=_decision(check) if check and check.decision else None,
+            decision=_decision(check, await self._hold(check)) if check and check.decision else None,
             alarms=tuple(AlarmView(at, lane.entry.name, code, text) for at, code, text in lane.voice.alarms),
             acts=tuple(door_acts(lane, check, papers)),
             events=tuple(EventView(at, title, detail, index) for at, title, detail, index in lane.voice.events),
@@ -184,6 +194,16 @@ class Views:
             freezes=(*await self._doubts(lane), *(_freeze(each) for each in frozen)),
             people=_people(case, papers),
         )
+
+
+def _clock(decision: Decision, held: OpenHold | None) -> HoldView:
+    """The hold's clock: it runs since the first time that this paper was held for this cause."""
+    owner, step = _words(decision.owner.value), decision.next_step.wording
+    if held is None:
+        return HoldView(decision.decided_at, owner, step)
+    later = [level.value for after, level in ESCALATION if after > held.clock.running]
+    to = _words(later[0]).lower() if later else ""
+    return HoldView(held.held.opened_at, owner, step, to, held.clock.next_at)
 
 
 def _state(conn: Connection, case: Case) -> str:
@@ -220,7 +240,7 @@ def _session(check: Check | None) -> SessionView | None:
     return SessionView(check.session.hex(), check.offered_at, words, tuple(steps))
 
 
-def _decision(check: Check) -> DecisionView:
+def _decision(check: Check, held: OpenHold | None = None) -> DecisionView:
     decision = check.decision
     assert decision is not None
     released = decision.verdict is Verdict.RELEASE
@@ -230,7 +250,7 @@ def _decision(check: Check) -> DecisionView:
         summary = check.void
     hold = None
     if not released:
-        hold = HoldView(decision.decided_at, _words(decision.owner.value), _words(decision.next_step.value))
+        hold = _clock(decision, held)
     return DecisionView(
         verdict=decision.verdict,
         summary=summary,
