@@ -124,7 +124,7 @@ _ADVICE = {
     "SQLITE_NOTADB": "is not a database: name the right file.",
     "DiskFull": "is full: free space on the database server's disk.",
     "ReadOnlySqlTransaction": "may only be read: this PostgreSQL is a standby; point the gateway at the primary.",
-    "IdleInTransaction": "took back a transaction in which this process stood still: see whether its machine is overloaded.",
+    "IdleInTransaction": "took back a transaction in which this process stood still: is its machine overloaded?",
     "OperationalError": "does not answer: start PostgreSQL, check the address and the network.",
     "AdminShutdown": "was shut down by its administrator: start PostgreSQL again.",
     "ConnectionTimeout": "does not answer: start PostgreSQL, check the address and the network.",

@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
 
 from sallyport_gateway.store.engine import is_road, open_engines, road_error
 from sallyport_gateway.store.migrate import migrate
@@ -179,13 +180,16 @@ class Store:
 
     def _together(self, batch: list[_Work], guarded: bool) -> list[_Done]:
         """One transaction. Raises _JobError before the commit, anything else from it."""
-        with self._writer.connect() as conn, conn.begin():
+        with self._writer.connect() as conn:
+            transaction = conn.begin()
             try:
-                if guarded:
-                    return [_guarded(conn, work) for work in batch]
-                return [_Done(work, work.job(conn), None) for work in batch]
+                done = [_guarded(conn, work) if guarded else _Done(work, work.job(conn), None) for work in batch]
             except Exception as error:
+                with contextlib.suppress(DBAPIError):  # a road that is gone took everything back by itself
+                    transaction.rollback()
                 raise _JobError(error) from error
+            transaction.commit()
+            return done
 
     def _told(self, error: BaseException) -> BaseException:
         return road_error(error, self.where) if is_road(error) else error
