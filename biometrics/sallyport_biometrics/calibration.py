@@ -16,7 +16,32 @@ import numpy as np
 
 from sallyport_protocol.errors import MalformedError
 
-VERSION = 1
+VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a calibration was fitted on, as its file says: without it nobody could answer for its rates."""
+
+    data: str
+    """The sets, by name."""
+    data_sha256: str
+    """Over a line `sha256 name` for each image, by name: which data exactly, without keeping any."""
+    identities: int
+    genuine: int
+    impostor: int
+    method: str
+
+    @classmethod
+    def from_toml_dict(cls, content: dict[str, Any]) -> Self:
+        """The `[provenance]` table. Raises KeyError, TypeError or ValueError."""
+        table = content["provenance"]
+        found = cls(**{name: table[name] for name in cls.__slots__})
+        if not (found.data and found.method and len(bytes.fromhex(found.data_sha256)) == 32):
+            raise ValueError("provenance")
+        if min(found.identities, found.genuine, found.impostor) < 1:
+            raise ValueError("provenance: no data")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +88,8 @@ class Calibration:
     fmr_scores: tuple[float, ...]
     fmr_points: tuple[float, ...]
     fmr_uppers: tuple[float, ...]
+    provenance: Provenance | None = None
+    """What it was fitted on; a file without it is refused."""
 
     @classmethod
     def from_toml_dict(cls, content: dict[str, Any]) -> Self:
@@ -81,6 +108,7 @@ class Calibration:
                 fmr_scores=_numbers(fmr["score"]),
                 fmr_points=_numbers(fmr["point_log10"]),
                 fmr_uppers=_numbers(fmr["upper_log10"]),
+                provenance=Provenance.from_toml_dict(content),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MalformedError(f"calibration: {error!r} is missing or unusable; restore the file") from error

@@ -10,7 +10,7 @@ rate of its own, beside everything that is asked of strangers.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -41,6 +41,38 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class FusedCalibration:
+    """What the likelihood ratios of two modalities are worth together (`sallyport_models/calibration/fused.toml`).
+
+    Each is first bounded from below by the share of genuine captures that fail (another part of the finger, a face
+    turned away): with that share e, a score that no genuine capture would give still has the ratio e, not nothing,
+    because a failed one gives it too. Then the sum is scaled and shifted. All three were fitted on the fused score.
+    """
+
+    failed_share: Mapping[str, float]
+    scale: float
+    shift: float
+
+    def llr(self, ratios: Mapping[str, float]) -> float | None:
+        """Natural-log likelihood ratio of all modalities; of a single one its own, and None of none."""
+        if len(ratios) < 2:
+            return next(iter(ratios.values()), None)
+        return self.scale * sum(bounded(llr, self.failed_share[name]) for name, llr in ratios.items()) + self.shift
+
+
+def bounded(llr: float, failed_share: float) -> float:
+    """ln((1 - e) exp(llr) + e): never below ln e."""
+    if failed_share <= 0.0:
+        return llr
+    high, low = llr + math.log1p(-failed_share), math.log(failed_share)
+    return max(high, low) + math.log1p(math.exp(-abs(high - low)))
+
+
+PLAIN_SUM: Final = FusedCalibration({FACE: 0.0, FINGER: 0.0}, 1.0, 0.0)
+"""Where no calibration of the fused score is at hand."""
+
+
+@dataclass(frozen=True, slots=True)
 class OperatingPoint:
     """What is asked of the scores. Rates are log10 and met by the upper bound, not the point."""
 
@@ -68,6 +100,7 @@ def fuse(
     point: OperatingPoint,
     exceptions: frozenset[str] = frozenset(),
     guard: Guard = Guard.NONE,
+    calibration: FusedCalibration = PLAIN_SUM,
 ) -> Fused:
     """Judges the evidence at an operating point.
 
@@ -79,7 +112,7 @@ def fuse(
     if len(by_name) != len(evidence):
         raise ValueError("one claim for each modality")
     counted = [item for item in evidence if guard is not Guard.TWIN or item.modality != FACE]
-    claim, total = fused_fmr(counted), (sum(item.llr for item in counted) if counted else None)
+    claim, total = fused_fmr(counted), calibration.llr({item.modality: item.llr for item in counted})
     inexcusable = frozenset() if guard is Guard.NONE else frozenset({FINGER})
     missing = sorted(((point.required - exceptions) | inexcusable) - by_name.keys())
     if missing or not point.required or claim is None:

@@ -16,6 +16,7 @@ from sallyport_biometrics.face.passive import NETWORKS as PASSIVE_MODELS
 from sallyport_biometrics.face.pipeline import MODELS as FACE_MODELS
 from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.finger import FingerExtractor
+from sallyport_biometrics.fusion import FusedCalibration
 from sallyport_kiosk.clock import SystemClock
 from sallyport_kiosk.configuration import Configuration
 from sallyport_kiosk.drivers.accepted import AcceptedVersions
@@ -36,7 +37,7 @@ from sallyport_kiosk.screen.board import Board
 from sallyport_kiosk.session import Session, age_in_days
 from sallyport_link.mqtt import MqttLink
 from sallyport_models.approved_data import FILES, KNOWN_ANSWERS, MANIFEST, read_approved
-from sallyport_models.calibrations import name_of, parse_calibration, path_of, require_models
+from sallyport_models.calibrations import FUSED, name_of, parse_calibration, parse_fused, path_of, require_models
 from sallyport_models.known_answers import check_model, parse_known_answers
 from sallyport_models.manifest import Manifest
 from sallyport_models.software import software_digest
@@ -165,6 +166,7 @@ def make_session(
         lambda: False,
         kiosk.report,
         kiosk.report,
+        fused_calibration(boot.model_set, face_rates, finger_rates),
     )
 
 
@@ -193,6 +195,12 @@ def approved_store(configuration: Configuration, approved: ModelSet) -> ModelSto
     """The models on disk and the manifest, which the signed set approves too."""
     manifest = Manifest.from_bytes(read_approved(approved, MANIFEST), str(FILES[MANIFEST]))
     return ModelStore(configuration.path(configuration.file.store.models), manifest)
+
+
+def fused_calibration(approved: ModelSet, *parts: Calibration) -> FusedCalibration:
+    """What the sum of these modalities is worth, as the signed set approves it."""
+    content = read_approved(approved, FUSED)
+    return parse_fused(content, {each.modality: each.model for each in parts}, FILES[FUSED])
 
 
 def calibration_for(approved: ModelSet, modality: str, models: Sequence[bytes]) -> Calibration:

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from sallyport_biometrics.calibration import StatedFmr
-from sallyport_biometrics.fusion import Evidence, Fused, FusedOutcome, OperatingPoint, fuse
+from sallyport_biometrics.fusion import (
+    PLAIN_SUM,
+    Evidence,
+    Fused,
+    FusedCalibration,
+    FusedOutcome,
+    OperatingPoint,
+    fuse,
+)
 from sallyport_kiosk.evidence import ModalityEvidence
 from sallyport_kiosk.offers import Boot
 from sallyport_protocol import messages
@@ -29,10 +37,11 @@ def conclude(
     liveness: Liveness,
     *,
     abandoned: bool = False,
+    calibration: FusedCalibration = PLAIN_SUM,
 ) -> Result:
     """The verification result of a session."""
     captures = tuple(sorted((c for each in evidence for c in each.captures), key=lambda capture: capture.at))
-    fused = _fuse(offer, evidence)
+    fused = _fuse(offer, evidence, calibration)
     return Result(
         session=offer.session,
         challenge=offer.challenge,
@@ -63,7 +72,7 @@ def _outcome(
 ) -> Outcome:
     """The worst that can be said comes first; MATCH only when nothing else can be."""
     outcomes = {each.outcome for each in evidence}
-    if liveness is Liveness.FAILED:
+    if liveness is Liveness.FAILED or any(each.suspicious for each in evidence):
         return Outcome.ATTACK_SUSPECTED
     if ModalityOutcome.NON_MATCH in outcomes:
         return Outcome.NON_MATCH
@@ -78,7 +87,7 @@ def _outcome(
     return Outcome.INCONCLUSIVE
 
 
-def _fuse(offer: Offer, evidence: tuple[ModalityEvidence, ...]) -> Fused:
+def _fuse(offer: Offer, evidence: tuple[ModalityEvidence, ...], calibration: FusedCalibration) -> Fused:
     point = OperatingPoint(
         required=frozenset(str(each) for each in offer.operating.modalities),
         fused_log10=offer.operating.fused_fmr_log10,
@@ -90,7 +99,8 @@ def _fuse(offer: Offer, evidence: tuple[ModalityEvidence, ...]) -> Fused:
         for each in evidence
         if each.llr is not None and each.fmr is not None
     ]
-    return fuse(claims, point, frozenset(str(each.modality) for each in offer.exceptions), offer.guard)
+    excused = frozenset(str(each.modality) for each in offer.exceptions)
+    return fuse(claims, point, excused, offer.guard, calibration)
 
 
 def _modality(each: ModalityEvidence) -> ModalityResult:

@@ -7,7 +7,7 @@ from threading import Event
 
 from sallyport_biometrics.face.template import FaceTemplate
 from sallyport_biometrics.face.track import Track
-from sallyport_biometrics.fusion import OperatingPoint
+from sallyport_biometrics.fusion import PLAIN_SUM, FusedCalibration, OperatingPoint
 from sallyport_kiosk import parameters
 from sallyport_kiosk.clock import Clock
 from sallyport_kiosk.conclude import Moment, conclude
@@ -49,13 +49,15 @@ class Session:
     tamper: Callable[[], bool]
     send_result: Callable[[Result], None]
     send_presence: Callable[[Presence], None]
+    fused: FusedCalibration = PLAIN_SUM
 
     def run(self, offer: Offer, references: References, stage: Stage) -> None:
         """Verifies, reports, and watches until the gateway ends the session. The references go with this call."""
         follower = self._follower(offer, stage)
         liveness, evidence, person = self._read(offer, references, stage, follower)
         moment = self._moment(stage)
-        result = conclude(offer, self.boot, evidence, moment, liveness, abandoned=stage.stop.is_set())
+        stopped = stage.stop.is_set()
+        result = conclude(offer, self.boot, evidence, moment, liveness, abandoned=stopped, calibration=self.fused)
         self.send_result(result)
         self.display.show(Step.WAIT, "WAIT_FOR_OFFICER", 1.0)
         if result.outcome is Outcome.MATCH and person is not None:

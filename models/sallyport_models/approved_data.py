@@ -20,6 +20,7 @@ KNOWN_ANSWERS: Final = "known_answers.toml"
 FILES: Final[Mapping[str, Path]] = {
     MANIFEST: DEFAULT_MANIFEST,
     KNOWN_ANSWERS: known_answers.FILE,
+    calibrations.FUSED: calibrations.path_of("fused"),
     **{calibrations.name_of(modality): calibrations.path_of(modality) for modality in calibrations.MODALITIES},
 }
 """Where each file is, by its name in the signed set."""

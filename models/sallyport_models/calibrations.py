@@ -2,14 +2,18 @@
 
 import hashlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sallyport_biometrics.calibration import Calibration
+from sallyport_biometrics.calibration import Calibration, Provenance
+from sallyport_biometrics.fusion import FusedCalibration
 from sallyport_protocol.errors import MalformedError, RoadError
 
 MODALITIES: Final = ("face", "finger")
+FUSED: Final = "calibration/fused.toml"
+"""What the signed model set calls the calibration of the fused score."""
+FUSED_VERSION: Final = 1
 FOLDER: Final = Path(__file__).resolve().parent / "calibration"
 
 
@@ -56,6 +60,37 @@ def require_models(calibration: Calibration, models: Sequence[bytes]) -> Calibra
         path = path_of(calibration.modality)
         raise MalformedError(f"{path}: this calibration was made with other models; install Sallyport again")
     return calibration
+
+
+def read_fused(folder: Path = FOLDER) -> FusedCalibration:
+    """The calibration of the fused score, as installed: for measuring. Raises RoadError or MalformedError."""
+    path = path_of("fused", folder)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RoadError(f"{path}: {error.strerror}; install Sallyport again") from error
+    return parse_fused(content, {each: read_calibration(each, folder).model for each in MODALITIES}, path)
+
+
+def parse_fused(content: bytes, models: Mapping[str, str], path: Path) -> FusedCalibration:
+    """The calibration of the fused score of these models (by modality, hexadecimal), from its file's bytes.
+
+    Raises MalformedError naming `path`, also where it was made with other models.
+    """
+    try:
+        table = tomllib.loads(content.decode())
+        if table["version"] != FUSED_VERSION:
+            raise MalformedError(f"{path}: version {table['version']} is unknown; expected {FUSED_VERSION}")
+        Provenance.from_toml_dict(table)
+        shares = {modality: float(table["failed_share"][modality]) for modality in MODALITIES}
+        scale, shift, made_with = float(table["scale"]), float(table["shift"]), dict(table["models"])
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        raise MalformedError(f"{path}: {error!r} is missing or unusable; install Sallyport again") from error
+    if not (all(0.0 <= each <= 0.5 for each in shares.values()) and 0.1 <= scale <= 10.0 and -20.0 <= shift <= 20.0):
+        raise MalformedError(f"{path}: a value is out of range; install Sallyport again")
+    if made_with != dict(models):
+        raise MalformedError(f"{path}: this calibration was made with other models; install Sallyport again")
+    return FusedCalibration(shares, scale, shift)
 
 
 def model_digest(models: Sequence[bytes]) -> bytes:

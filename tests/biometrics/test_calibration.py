@@ -12,7 +12,7 @@ from sallyport_biometrics.calibration import Calibration, StatedFmr
 from sallyport_protocol.errors import MalformedError
 
 CONTENT: dict[str, Any] = {
-    "version": 1,
+    "version": 2,
     "modality": "finger",
     "model": "00" * 32,
     "llr": {"score": [0.0, 0.5, 1.0], "value": [-8.0, 0.0, 7.0]},
@@ -22,6 +22,14 @@ CONTENT: dict[str, Any] = {
         "score": [0.0, 0.4, 0.9],
         "point_log10": [0.0, -2.0, -5.0],
         "upper_log10": [0.0, -1.8, -4.0],
+    },
+    "provenance": {
+        "data": "made up",
+        "data_sha256": "11" * 32,
+        "identities": 40,
+        "genuine": 1120,
+        "impostor": 11520,
+        "method": "by hand",
     },
 }
 CALIBRATION = Calibration.from_toml_dict(CONTENT)
@@ -63,7 +71,11 @@ def test_a_score_that_is_no_number_is_a_fault(score: float) -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("version",), 2),
+        (("version",), 1),
+        (("provenance",), {}),
+        (("provenance", "data"), ""),
+        (("provenance", "data_sha256"), "11"),
+        (("provenance", "identities"), 0),
         (("llr", "score"), [0.0, 0.5, 0.5]),
         (("llr", "value"), [0.0, -1.0, 2.0]),
         (("llr", "value"), [0.0, 1.0]),

@@ -110,7 +110,7 @@ def calibration_folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("version = 1", "version = 2"), ("[fmr]", "[fmr"), ("score = [", "score = [9e9, "), ("point_log10", "point")],
+    [("version = 2", "version = 1"), ("[fmr]", "[fmr"), ("score = [", "score = [9e9, "), ("point_log10", "point")],
 )
 def test_a_broken_calibration_names_its_file(calibration_folder: Path, old: str, new: str) -> None:
     path = calibration_folder / "face.toml"

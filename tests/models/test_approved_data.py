@@ -30,7 +30,8 @@ def copies(tmp_path: Path) -> Iterator[dict[str, Path]]:
 
 
 def test_manifest_answers_and_calibrations_are_covered() -> None:
-    assert set(FILES) == {"manifest.toml", "known_answers.toml", "calibration/face.toml", "calibration/finger.toml"}
+    calibrations = {f"calibration/{name}.toml" for name in ("face", "finger", "fused")}
+    assert set(FILES) == {"manifest.toml", "known_answers.toml"} | calibrations
 
 
 @pytest.mark.parametrize("name", sorted(FILES))

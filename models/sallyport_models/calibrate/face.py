@@ -11,6 +11,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from sallyport_biometrics.calibration import Provenance
 from sallyport_biometrics.face.pipeline import MODELS
 from sallyport_models.calibrate import app
 from sallyport_models.calibrate.face_fit import (
@@ -22,6 +23,7 @@ from sallyport_models.calibrate.face_fit import (
     fit_llr,
     held_out,
 )
+from sallyport_models.calibrate.provenance import digest_of_files, provenance_table
 from sallyport_models.calibrations import model_digest
 from sallyport_models.evaluate.face import enrol_with_progress, load_models
 from sallyport_models.evaluate.face_scores import Enrolled
@@ -44,7 +46,7 @@ def calibrate_face(
     images = find_images(folder)
     models = load_models(ModelStore(store or default_store(), Manifest.read(manifest)))
     enrolled = enrol_with_progress(images, models, processes or os.cpu_count() or 1)
-    text = calibration_text(list(enrolled), models, folder.name)
+    text = calibration_text(list(enrolled), models, folder.name, digest_of_files(images))
     write_atomically(output, text.encode())
     Console(stderr=True).print(f"{output}: written")
 
@@ -54,12 +56,13 @@ def combined_digest(models: Mapping[str, bytes]) -> str:
     return model_digest([hashlib.sha256(models[name]).digest() for name in MODELS]).hex()
 
 
-def calibration_text(enrolled: list[Enrolled], models: Mapping[str, bytes], set_name: str) -> str:
+def calibration_text(enrolled: list[Enrolled], models: Mapping[str, bytes], set_name: str, digest: str) -> str:
     """The whole file; `sallyport_biometrics.calibration` reads it."""
     data = PeopleScores.of(enrolled)
     fmr, llr = fit_fmr(data), fit_llr(data)
     people = int(data.people.max()) + 1
     genuine, impostor = len(data.genuine()), len(data.impostor())
+    method = "logistic ratio; counted rate; bounds by bootstrap over people"
     lines = [
         "# What a face score is worth. Made by `sallyport-models calibrate face DIR`; do not edit.",
         f"# Data: {len(enrolled)} images of {people} people ({set_name}), {genuine} genuine and {impostor} impostor",
@@ -68,13 +71,15 @@ def calibration_text(enrolled: list[Enrolled], models: Mapping[str, bytes], set_
         "# Rates below the smallest knot are not claimed: a higher score states the last knot's rate.",
         f"# numpy {version('numpy')}, onnxruntime {version('onnxruntime')}.",
         "",
-        "version = 1",
+        "version = 2",
         'modality = "face"',
         f'model = "{combined_digest(models)}"',
         "",
         *_llr_table(llr),
         "",
         *_fmr_table(fmr),
+        "",
+        *provenance_table(Provenance(set_name, digest, people, genuine, impostor, method)),
         "",
         *_report(held_out(data)),
     ]

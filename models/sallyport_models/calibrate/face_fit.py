@@ -2,8 +2,8 @@
 
 False match rate: counted over all impostor pairs, never beyond what ten pairs show. Its upper bound is the 95 %
 quantile over bootstrap samples of *identities*: pairs that share a person are not independent, and drawing pairs
-would promise far too much. Likelihood ratio: the two densities by a Gaussian kernel, made monotone, held flat where
-either set has fewer than ten scores.
+would promise far too much. Likelihood ratio: logistic, a straight line over the cosine; held flat where either kind has
+fewer than three pairs left.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sallyport_models.calibrate.logistic import fit_line
 from sallyport_models.evaluate.face_scores import Enrolled
 from sallyport_models.evaluate.pairs import person_of
 
@@ -20,8 +21,8 @@ SHOWN_BY = 10
 """Pairs that must lie above a threshold before we state its rate."""
 KNOTS_PER_DECADE = 3
 LLR_KNOTS = 25
-KERNEL = 0.025
-"""Standard deviation of the kernel in units of score; a twelfth of the impostors' spread to their 1e-4 quantile."""
+BINS = 4_400
+"""Of scores from -1.1 to 1.1, for the millions of impostors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +116,17 @@ class LlrCurve:
 
 
 def fit_llr(data: PeopleScores) -> LlrCurve:
-    """The monotone ratio of the two densities between the scores where both are known."""
-    genuine, impostor = np.sort(data.genuine()), np.sort(data.impostor())
-    low, high = float(genuine[SHOWN_BY]), float(impostor[-SHOWN_BY])
-    knots = np.linspace(min(low, high), max(low, high), LLR_KNOTS)
-    ratio = log_density(genuine, knots) - log_density(impostor, knots)
-    return LlrCurve(
-        tuple(float(value) for value in knots), tuple(float(value) for value in np.maximum.accumulate(ratio))
-    )
-
-
-def log_density(scores: npt.NDArray[np.float32], at: Values) -> Values:
-    """Natural log of the kernel density of rising scores."""
-    edges = np.linspace(-1.1, 1.1, 4401)
-    counts, _ = np.histogram(scores, edges)
-    centres = (edges[:-1] + edges[1:]) / 2
-    kernel = np.exp(-0.5 * ((at[:, None] - centres) / KERNEL) ** 2) / (KERNEL * np.sqrt(2 * np.pi))
-    return np.asarray(np.log(kernel @ counts / len(scores) + 1e-300), dtype=np.float64)
+    """A line between the bounds that the numbers of pairs allow."""
+    genuine, impostor = data.genuine().astype(np.float64), data.impostor()
+    edges = np.linspace(-1.1, 1.1, BINS + 1)
+    counts = np.histogram(impostor, edges)[0]
+    held = counts > 0
+    score = np.concatenate([genuine, ((edges[:-1] + edges[1:]) / 2)[held]])
+    weight = np.concatenate([np.ones(len(genuine)), counts[held].astype(np.float64)])
+    scale, shift = fit_line(score, np.arange(len(score)) < len(genuine), weight)
+    least, most = -np.log(max(len(genuine), 4) / 3), np.log(max(len(impostor), 4) / 3)
+    knots = np.linspace((least - shift) / scale, (most - shift) / scale, LLR_KNOTS)
+    return LlrCurve(tuple(float(each) for each in knots), tuple(float(scale * each + shift) for each in knots))
 
 
 def held_out(data: PeopleScores, seed: int = 1) -> list[tuple[float, float, float]]:

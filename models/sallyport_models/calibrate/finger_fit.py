@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sallyport_biometrics.finger.match import score_of
+from sallyport_models.calibrate.logistic import fit_line
 from sallyport_models.evaluate.finger_figures import Scores, Values
 
 CONFIDENCE = 0.95
@@ -98,39 +99,7 @@ def _bootstrap(fingers: NDArray[np.intp], seed: int) -> list[Values]:
 
 def fit_llr(scores: Scores) -> Knots:
     """Natural-log likelihood ratio over the score."""
-    scale, shift = fit_logistic(scores.odds, scores.genuine)
+    scale, shift = fit_line(np.clip(scores.odds, -40, 40), scores.genuine)
     least, most = -np.log(scores.genuine.sum() / 3), np.log((~scores.genuine).sum() / 3)
     odds = np.linspace((least - shift) / scale, (most - shift) / scale, KNOTS)
     return Knots(tuple(score_of(float(one)) for one in odds), tuple(float(one) for one in scale * odds + shift))
-
-
-def fit_logistic(odds: Values, genuine: NDArray[np.bool_]) -> tuple[float, float]:
-    """Scale and shift that make log odds into log-likelihood ratios: logistic regression at even priors."""
-    from scipy.optimize import minimize
-
-    clipped = np.clip(odds, -40, 40)
-    sign = np.where(genuine, 1.0, -1.0)
-    share = np.where(genuine, 0.5 / genuine.sum(), 0.5 / (~genuine).sum())
-
-    def loss(values: Values) -> float:
-        return float((share * np.logaddexp(0, -sign * (np.exp(values[0]) * clipped + values[1]))).sum())
-
-    found = minimize(loss, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-10}).x
-    return float(np.exp(found[0])), float(found[1])
-
-
-def cllr(llr: Values, genuine: NDArray[np.bool_]) -> float:
-    """Cost of log-likelihood ratios, bits: 0 is perfect, 1 says nothing. Brummer and du Preez 2006."""
-    mated, strangers = np.logaddexp(0, -llr[genuine]), np.logaddexp(0, llr[~genuine])
-    return float((mated.mean() + strangers.mean()) / (2 * np.log(2)))
-
-
-def minimum_cllr(odds: Values, genuine: NDArray[np.bool_]) -> float:
-    """Cllr after the best monotone map (pool adjacent violators): what calibration alone cannot lower."""
-    from scipy.optimize import isotonic_regression
-
-    order = np.argsort(odds, kind="stable")
-    truth = genuine[order]
-    weight = np.where(truth, 0.5 / truth.sum(), 0.5 / (~truth).sum())
-    posterior = np.clip(isotonic_regression(truth.astype(np.float64), weights=weight).x, 1e-12, 1 - 1e-12)
-    return cllr(np.log(posterior / (1 - posterior)), truth)

@@ -11,12 +11,15 @@ import typer
 from rich.console import Console
 
 import sallyport_biometrics.finger.weights
+from sallyport_biometrics.calibration import Provenance
 from sallyport_biometrics.finger.match import SPREAD
 from sallyport_models.calibrate import app
-from sallyport_models.calibrate.finger_fit import CONFIDENCE, cllr, fit_fmr, fit_llr, minimum_cllr
+from sallyport_models.calibrate.finger_fit import CONFIDENCE, fit_fmr, fit_llr
 from sallyport_models.calibrate.finger_weights import fit_weights, refitted
+from sallyport_models.calibrate.logistic import cllr, minimum_cllr
+from sallyport_models.calibrate.provenance import digest_of_files, provenance_table
 from sallyport_models.evaluate.finger_figures import Scores, Values, folds_of, joined
-from sallyport_models.evaluate.finger_images import find_sets
+from sallyport_models.evaluate.finger_images import files_of, find_sets
 from sallyport_models.evaluate.finger_scores import SetScores
 from sallyport_models.evaluate.fingerprint import MODEL, numbered, score_all
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
@@ -37,10 +40,11 @@ def calibrate_fingerprint(
 ) -> None:
     """Weights from all pairs; rates from scores by weights of other fingers; the same data give the same files."""
     model = ModelStore(store or default_store(), Manifest.read(manifest)).load(MODEL)
-    data = score_all(find_sets(folder), model.bytes, 500.0, processes or os.cpu_count() or 1)
+    sets = find_sets(folder)
+    data = score_all(sets, model.bytes, 500.0, processes or os.cpu_count() or 1)
     scores = numbered(data)
     write_atomically(weights, weights_text(data, scores).encode())
-    text = calibration_text(data, joined(refitted(data, scores)), model.sha256)
+    text = calibration_text(data, joined(refitted(data, scores)), model.sha256, digest_of_files(files_of(sets)))
     write_atomically(output, text.encode())
     Console(stderr=True).print(f"{weights}, {output}: written")
 
@@ -56,11 +60,13 @@ def weights_text(data: Sequence[SetScores], scores: Sequence[Scores]) -> str:
     )
 
 
-def calibration_text(data: Sequence[SetScores], scores: Scores, model: str) -> str:
+def calibration_text(data: Sequence[SetScores], scores: Scores, model: str, digest: str) -> str:
     """The whole file; `sallyport_biometrics.calibration` reads it."""
     fmr, llr = fit_fmr(scores), fit_llr(scores)
     genuine, impostor = int(scores.genuine.sum()), int((~scores.genuine).sum())
     fingers = len(np.unique(scores.fingers))
+    names = ", ".join(one.name for one in data)
+    method = "logistic ratio; counted rate, exponential tail of the log odds; bounds by bootstrap over fingers"
     lines = [
         "# What a fingerprint score is worth. Made by `sallyport-models calibrate fingerprint DIR`; do not edit.",
         f"# Data: {', '.join(one.name for one in data)}: {fingers} fingers, {genuine} genuine and {impostor} impostor",
@@ -69,7 +75,7 @@ def calibration_text(data: Sequence[SetScores], scores: Scores, model: str) -> s
         "# Rates below resolved_log10 extrapolate an exponential tail of the log odds and are labelled so.",
         f"# numpy {version('numpy')}, onnxruntime {version('onnxruntime')}.",
         "",
-        "version = 1",
+        "version = 2",
         'modality = "finger"',
         f'model = "{model}"',
         "",
@@ -83,6 +89,8 @@ def calibration_text(data: Sequence[SetScores], scores: Scores, model: str) -> s
         f"score = {_numbers(fmr.score, 8)}",
         f"point_log10 = {_numbers(fmr.point_log10)}",
         f"upper_log10 = {_numbers(fmr.upper_log10)}",
+        "",
+        *provenance_table(Provenance(names, digest, fingers, genuine, impostor, method)),
         "",
         *held_out_table(scores),
     ]

@@ -44,6 +44,11 @@ def find_sets(folder: Path) -> list[PrintSet]:
     return sets
 
 
+def files_of(sets: Sequence[PrintSet]) -> dict[str, Path]:
+    """Every image of the sets by `set/file`."""
+    return {f"{one.name}/{item.path.name}": item.path for one in sets for item in one.impressions}
+
+
 def _impressions(folder: Path) -> Sequence[Impression]:
     found = []
     for path in folder.iterdir():

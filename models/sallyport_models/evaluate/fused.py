@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sallyport_models.calibrate.face_fit import PeopleScores
-from sallyport_models.calibrate.finger_fit import cllr, fit_logistic, minimum_cllr
+from sallyport_models.calibrate.logistic import cllr, minimum_cllr
 from sallyport_models.evaluate import app
 from sallyport_models.evaluate.chimeras import Trials, trials_of
 from sallyport_models.evaluate.det_plot import draw_det
@@ -20,7 +21,10 @@ from sallyport_models.evaluate.face import enrol_with_progress, load_models
 from sallyport_models.evaluate.finger_figures import joined
 from sallyport_models.evaluate.finger_images import find_sets
 from sallyport_models.evaluate.fingerprint import numbered, score_all
-from sallyport_models.evaluate.pairs import find_images
+from sallyport_models.evaluate.fused_groups import by_group, groups_of, write_groups
+from sallyport_models.evaluate.pairs import find_images, read_groups
+from sallyport_models.evaluate.record import made_record, write_record
+from sallyport_models.evaluate.reliability import draw_reliability, reliability
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
 from sallyport_models.store import ModelStore, default_store
 
@@ -37,12 +41,19 @@ def evaluate_fused(
     folder: Annotated[Path, typer.Argument(help="A folder with `fingerprints/` and `faces/`")],
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output")] = False,
     det: Annotated[Path | None, typer.Option(help="Write the DET plot here (PNG or SVG)")] = None,
+    reliability_plot: Annotated[
+        Path | None, typer.Option("--reliability", help="Write the reliability plot here (PNG or SVG)")
+    ] = None,
+    groups: Annotated[Path | None, typer.Option(help="CSV `person,group`: FNMR for each group")] = None,
+    table: Annotated[Path | None, typer.Option("--csv", help="Write the table by group here (CSV)")] = None,
+    record: Annotated[Path | None, typer.Option(help="Write the evaluation record for the card here (JSON)")] = None,
     processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
     manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
 ) -> None:
     """Error rates, cost and honesty of face and finger together, on people that no calibration was fitted on."""
     models, count = ModelStore(store or default_store(), Manifest.read(manifest)), processes or os.cpu_count() or 1
+    labels = read_groups(groups) if groups else None
     prints = score_all(find_sets(folder / "fingerprints"), models.load(FINGER_MODEL).bytes, 500.0, count)
     faces = list(enrol_with_progress(find_images(folder / "faces"), load_models(models), count))
     trials = trials_of(PeopleScores.of(faces), joined(numbered(prints)))
@@ -51,10 +62,16 @@ def evaluate_fused(
         **report_of(trials),
         "failure_to_acquire_face": float(np.mean([each.embedding is None for each in faces])),
         "failure_to_enrol_finger": float(np.mean([each.template is None for each in enrolled])),
+        "groups": None if labels is None else rows_of(trials, groups_of(faces, labels)),
     }
     if det:
-        lines = {"face": trials.llr[:, 0], "finger": trials.llr[:, 1], "fused": trials.fused}
-        draw_det(det, {name: det_line(values, trials.genuine) for name, values in lines.items()})
+        draw_det(det, {name: det_line(values, trials.genuine) for name, values in lines_of(trials).items()})
+    if reliability_plot:
+        draw_reliability(reliability_plot, reliability(trials.fused, trials.genuine), "Face and finger together")
+    if table:
+        write_groups(table, report["groups"] or [])
+    if record:
+        write_record(record, record_of(report, trials, [each.name for each in prints], len(faces)))
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
@@ -62,13 +79,11 @@ def evaluate_fused(
 
 
 def report_of(trials: Trials) -> dict[str, Any]:
-    """Every figure. The fused score is the sum of the two likelihood ratios, recalibrated on other trials."""
+    """Every figure. The fused score is calibrated on other people and fingers than each trial's."""
     genuine, fused = trials.genuine, trials.fused
-    parts = {"face": trials.llr[:, 0], "finger": trials.llr[:, 1]}
-    alone = {name: miss_rate(values, genuine, RATE) for name, values in parts.items()}
+    alone = {name: miss_rate(trials.llr[:, at], genuine, RATE) for at, name in enumerate(("face", "finger"))}
     together, best = miss_rate(fused, genuine, RATE), min(alone.values())
-    ratios = recalibrated(fused, genuine)
-    cost, least = cllr(ratios, genuine), minimum_cllr(fused, genuine)
+    cost, least = cllr(fused, genuine), minimum_cllr(fused, genuine)
     return {
         "eer": equal_error_rate(fused, genuine),
         "fnmr_at_fmr_1e-4": together,
@@ -78,11 +93,43 @@ def report_of(trials: Trials) -> dict[str, Any]:
         "frr_cut_at_fmr_1e-4": 1 - together / best if best > 0 else 0.0,
         "cllr": cost,
         "min_cllr": least,
+        "cllr_over_min": cost / least if least > 0 else 1.0,
+        **{f"{name}_cllr": cllr(trials.llr[:, at], genuine) for at, name in enumerate(("face", "finger"))},
+        **{f"{name}_min_cllr": minimum_cllr(trials.llr[:, at], genuine) for at, name in enumerate(("face", "finger"))},
         "stated": [honesty(trials, rate) for rate in STATED],
         "genuine": int(genuine.sum()),
         "impostor": int((~genuine).sum()),
         "note": "chimeric people; rates below what the trials resolve are extrapolation under independence",
     }
+
+
+def rows_of(trials: Trials, groups: Sequence[str | None]) -> list[dict[str, Any]]:
+    """Every group at the threshold of the overall false match rate."""
+    return by_group(trials, groups, threshold_at(trials.fused, trials.genuine, RATE), RATE)
+
+
+def record_of(report: dict[str, Any], trials: Trials, prints: Sequence[str], images: int) -> dict[str, Any]:
+    """What the card of the fused score is made of."""
+    low, high = report["fnmr_at_fmr_1e-4_interval"]
+    figures = {
+        "EER": report["eer"],
+        "FNMR at FMR 1e-4, both": [report["fnmr_at_fmr_1e-4"], low, high],
+        "FNMR at FMR 1e-4, face alone": report["face_fnmr_at_fmr_1e-4"],
+        "FNMR at FMR 1e-4, finger alone": report["finger_fnmr_at_fmr_1e-4"],
+        "Cllr, bits": report["cllr"],
+        "minimum Cllr, bits": report["min_cllr"],
+        **{f"observed at stated {each['stated']:.0e} (point)": each["observed"] for each in report["stated"]},
+        **{f"observed at stated {each['stated']:.0e} (bound)": each["observed_by_bound"] for each in report["stated"]},
+    }
+    data = f"{images} face images and the fingers of {', '.join(prints)}, as chimeric people"
+    lines = {name: det_line(values, trials.genuine) for name, values in lines_of(trials).items()}
+    bins = reliability(trials.fused, trials.genuine)
+    return made_record("sallyport-models evaluate fused DIR", data, figures, lines, bins, report.get("groups"))
+
+
+def lines_of(trials: Trials) -> dict[str, Values]:
+    """What a DET plot shows."""
+    return {"face": trials.llr[:, 0], "finger": trials.llr[:, 1], "fused": trials.fused}
 
 
 def threshold_at(values: Values, genuine: NDArray[np.bool_], rate: float) -> float:
@@ -122,16 +169,6 @@ def interval(values: Values, trials: Trials, seed: int = 1) -> list[float]:
     return [float(each) for each in np.quantile(rates, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])]
 
 
-def recalibrated(fused: Values, genuine: NDArray[np.bool_], seed: int = 1) -> Values:
-    """Scale and shift of the sum, fitted on one random half of the trials and used on the other, both ways."""
-    first = np.random.default_rng(seed).random(len(fused)) < 0.5
-    ratios = np.empty_like(fused)
-    for training, held in ((first, ~first), (~first, first)):
-        scale, shift = fit_logistic(fused[training], genuine[training])
-        ratios[held] = scale * fused[held] + shift
-    return ratios
-
-
 def honesty(trials: Trials, rate: float) -> dict[str, float | bool]:
     """How many impostors claim a rate: by its point, which must lie at or below the bound stated there."""
     point, upper = trials.point[~trials.genuine], trials.upper[~trials.genuine]
@@ -158,7 +195,8 @@ def show(report: dict[str, Any]) -> None:
     for name in ("face", "finger"):
         table.add_row(f"  {name} alone", f"{report[f'{name}_fnmr_at_fmr_1e-4']:.2%}")
     table.add_row("FRR cut against the better one", f"{report['frr_cut_at_fmr_1e-4']:.0%}")
-    table.add_row("Cllr, and its minimum", f"{report['cllr']:.4f}, {report['min_cllr']:.4f}")
+    ratio = f"{report['cllr_over_min'] - 1:.0%} above it"
+    table.add_row("Cllr, and its minimum", f"{report['cllr']:.5f}, {report['min_cllr']:.5f} bits: {ratio}")
     for each in report["stated"]:
         mark = "inside" if each["inside"] else "OUTSIDE"
         words = f"{each['observed']:.2e} observed, {each['upper_bound_stated']:.2e} the bound stated: {mark}"

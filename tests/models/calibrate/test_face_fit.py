@@ -56,8 +56,10 @@ def test_the_file_is_readable_and_reproducible() -> None:
             embedding = unit((base + 0.6 * generator.normal(size=32)).astype(np.float32))
             enrolled.append(Enrolled(f"P{who:02d}_{index:04d}", embedding, 1.0, (), 0.0))
     models = {name: name.encode() for name in MODELS}
-    text = calibration_text(enrolled, models, "made")
-    assert text == calibration_text(enrolled, models, "made")
+    text = calibration_text(enrolled, models, "made", "22" * 32)
+    assert text == calibration_text(enrolled, models, "made", "22" * 32)
     calibration = Calibration.from_toml_dict(tomllib.loads(text))
     assert calibration.llr(0.9) > calibration.llr(0.1)
+    assert calibration.provenance is not None
+    assert (calibration.provenance.data, calibration.provenance.identities) == ("made", 60)
     assert calibration.fmr(2.0).upper_log10 == calibration.fmr_uppers[-1], "nothing beyond the data is claimed"

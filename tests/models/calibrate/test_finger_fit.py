@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from sallyport_biometrics.finger.match import score_of
-from sallyport_models.calibrate.finger_fit import cllr, fit_fmr, fit_llr, fit_logistic, minimum_cllr
+from sallyport_models.calibrate.finger_fit import fit_fmr, fit_llr
 from sallyport_models.calibrate.finger_weights import SENSE, fit_weights
+from sallyport_models.calibrate.logistic import cllr, fit_line, minimum_cllr
 from sallyport_models.evaluate.finger_figures import Scores
 
 MEAN = 3.0
@@ -23,7 +24,7 @@ def made(fingers: int = 40, impressions: int = 8, seed: int = 5) -> Scores:
 
 def test_log_likelihood_ratios_are_recovered():
     scores = made()
-    scale, shift = fit_logistic(2 * scores.odds - 1, scores.genuine)
+    scale, shift = fit_line(2 * scores.odds - 1, scores.genuine)
     assert scale == pytest.approx(0.5, rel=0.05)
     assert shift == pytest.approx(0.5, abs=0.15)
     curve = fit_llr(scores)
