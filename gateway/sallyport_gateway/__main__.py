@@ -87,7 +87,8 @@ async def _serve(configuration: Configuration) -> bool:
     views = Views(service, desk)
     pages = create_app(views, readers=desk.reading, free=who_is_free(configuration))
     pages.include_router(api.router(views, desk.do))
-    pages.include_router(ahead.router(Ahead(service, views), service.clock.now, lambda: bool(pages.state.closing)))
+    due = ahead.router(Ahead(service, views), service.clock.now, lambda: bool(pages.state.closing), desk.reading)
+    pages.include_router(due)
     server = page_server(pages, configuration)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     loop = asyncio.get_running_loop()

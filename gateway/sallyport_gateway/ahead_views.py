@@ -24,6 +24,7 @@ from sallyport_gateway.web.ahead_view import (
     ReleasedView,
     SettleView,
 )
+from sallyport_gateway.web.ports import Reader
 from sallyport_gateway.web.view import ActView, InputKind, InputView
 from sallyport_protocol.causes import CauseCode, NextStep
 
@@ -50,7 +51,7 @@ class Ahead:
         prisons, now = tuple(str(each) for each in file.prisons), self._service.clock.now()
         return await self._service.store.read(lambda conn: self._ahead(conn, prisons, file.preflight, now))
 
-    async def consulted(self, reader: Any, people: Iterable[str], what: str) -> None:
+    async def consulted(self, reader: Reader, people: Iterable[str], what: str) -> None:
         await self._views.consulted(reader, people, what)
 
     def subscribe(self, lane: str | None) -> AsyncIterator[None]:

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from sallyport_gateway import parameters
 from sallyport_gateway.audit.heads import Standing
+from sallyport_gateway.authority.holding import ESCALATION
 from sallyport_gateway.board_words import DoorBelief
 from sallyport_gateway.check import Check, Stage
-from sallyport_gateway.authority.holding import ESCALATION
 from sallyport_gateway.desk import Desk
-from sallyport_gateway.drivers.authority_holds import OpenHold, hold_of
 from sallyport_gateway.doubt import seen_words
+from sallyport_gateway.drivers.authority_holds import OpenHold, hold_of
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ledger import freezes, joint, life
 from sallyport_gateway.ledger.freezes import Freeze, Scope

@@ -69,6 +69,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield made
 
 
+SEEN: list[tuple[str, ...]] = []
+
+
+async def _seen(reader: Any, people: Any, what: str) -> None:
+    SEEN.append(tuple(people))
+
+
 def page(store: Store) -> str:
     file = SimpleNamespace(prisons=("MDI",), preflight="02:00")
     service = SimpleNamespace(
@@ -78,7 +85,7 @@ def page(store: Store) -> str:
         authority=SimpleNamespace(case=lambda conn, paper: SimpleNamespace(name=NASTY)),
     )
     app = FastAPI()
-    app.include_router(router(Ahead(service, None), lambda: NOW, lambda: False))  # type: ignore[arg-type]
+    app.include_router(router(Ahead(service, SimpleNamespace(consulted=_seen)), lambda: NOW, lambda: False))  # type: ignore[arg-type]
 
     async def get() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk") as client:
@@ -110,6 +117,7 @@ def test_everything_that_stands_open_is_on_the_page_with_who_must_do_what(store:
         assert words in told, words
     assert told.index("B2345CD") < told.index("A1234BC"), "who is held too long comes first"
     assert "<img" not in told and "&lt;img" in told
+    assert set(SEEN[-1]) == {"A1234BC", "B2345CD", "C3456DE", "D4567EF", "E5678FG", "F6789GH"}, "each is a consultation"
 
 
 def test_an_empty_store_says_so(tmp_path: Path) -> None:

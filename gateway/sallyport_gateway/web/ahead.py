@@ -1,15 +1,17 @@
 """The page of holds, of releases that turned out to be errors, and of who is due soon."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from sallyport_gateway.web import live
 from sallyport_gateway.web.ahead_view import AheadView
+from sallyport_gateway.web.gate import reader_of, token_of
 from sallyport_gateway.web.pages import Pages
+from sallyport_gateway.web.ports import NOBODY, Reader, Readers
 
 WHAT = "holds and who is due"
 """What the log of consultations calls this page."""
@@ -21,33 +23,32 @@ class AheadViews(Protocol):
     async def ahead(self) -> AheadView:
         """Everything on it now."""
 
-    async def consulted(self, reader: Any, people: Iterable[str], what: str) -> None:
+    async def consulted(self, reader: Reader, people: Iterable[str], what: str) -> None:
         """Logs that somebody reads about these prisoner numbers, before they do."""
 
     def subscribe(self, lane: str | None) -> AsyncIterator[None]:
         """A tick after every change."""
 
 
-async def always(request: Request) -> bool:
-    """Where nobody signs in to read."""
-    return True
-
-
 def router(
     views: AheadViews,
     now: Callable[[], datetime],
     closing: Callable[[], bool],
-    signed_in: Callable[[Request], Awaitable[bool]] = always,
+    readers: Readers | None = None,
 ) -> APIRouter:
-    """The page and its stream. `signed_in`: whether the sign-in that began a stream still holds."""
+    """The page and its stream. Without `readers` nobody signs in to read."""
     routes, pages = APIRouter(), Pages()
 
     async def read(request: Request) -> AheadView:
         view = await views.ahead()
-        reader = getattr(request.state, "reader", None)
-        if reader is not None:
-            await views.consulted(reader, view.people, WHAT)
+        await views.consulted(reader_of(request.state), view.people, WHAT)
         return view
+
+    async def signed_in(request: Request) -> bool:
+        """Whether the sign-in that began a stream still holds."""
+        if readers is None or reader_of(request.state) is NOBODY:
+            return True
+        return await readers.reader(token_of(request.scope)) is not None
 
     @routes.get("/ahead", response_class=HTMLResponse)
     async def ahead(request: Request) -> str:
