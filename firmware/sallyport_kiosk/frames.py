@@ -1,9 +1,7 @@
 """One frame of the camera for a session: recent, and from a camera that keeps up."""
 
-from sallyport_kiosk import parameters
 from sallyport_kiosk.ports import Camera, Frame
 from sallyport_kiosk.stage import Stage
-from sallyport_protocol.errors import RoadError
 
 
 def fresh_frame(camera: Camera, stage: Stage) -> tuple[Frame, int] | None:
@@ -14,7 +12,6 @@ def fresh_frame(camera: Camera, stage: Stage) -> tuple[Frame, int] | None:
     began = stage.clock.monotonic_ms()
     frame = camera.read()
     arrived = stage.clock.monotonic_ms()
-    if arrived - began > parameters.SLOWEST_CAMERA_MS:
-        raise RoadError("the camera is too slow; check its cable and its load")
+    stage.pace.took(arrived - began)
     stage.display.picture(frame.image)
     return (frame, arrived) if frame.captured_ms >= stage.started else None

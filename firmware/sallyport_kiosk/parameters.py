@@ -35,6 +35,9 @@ WATCH_S: Final = 0.15
 KNOW_AGAIN_MS: Final = 1_000
 """While the finger is read the face is known again by its embedding this often."""
 
+ATTACK_RETRIES: Final = 1
+"""More tries of a face that looks like a picture of one: live faces do so at times (calibration/attack.toml)."""
+
 AGAIN_S: Final = 1.0
 """Between two challenges: time to read that it begins again."""
 
@@ -54,7 +57,13 @@ READY_MS: Final = 5_000
 """READY is repeated this often: it is how the gateway knows that the kiosk is there and which boot it is."""
 
 SLOWEST_CAMERA_MS: Final = 2_000
-"""A camera that takes longer for one frame is too slow to follow a person (issue: 1 frame a second is too slow)."""
+"""A camera that takes longer for one frame is too slow to follow a person, or is gone."""
+
+SLOW_FRAME_MS: Final = 900
+"""A frame a second is too slow; one such frame may be the camera's start or a busy moment."""
+
+SLOW_FRAMES: Final = 2
+"""One after the other: the camera is too slow."""
 
 RESULT_EXPIRY_S: Final = 60
 """MQTT expiry of a result; the outbox resends until the gateway's signed word arrives."""

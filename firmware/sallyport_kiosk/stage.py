@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from sallyport_biometrics.fusion import OperatingPoint
 from sallyport_kiosk.clock import Clock
+from sallyport_kiosk.pace import Pace
 from sallyport_kiosk.ports import Pixels
 from sallyport_protocol.messages import Needs, Reference
 
@@ -58,6 +59,8 @@ class Stage:
     """Modality to the reason that an officer recorded."""
     needs: Needs = NO_NEEDS
     """What the person cannot do before the camera, as an officer recorded."""
+    pace: Pace = field(default_factory=Pace)
+    """How the camera keeps up."""
 
     @property
     def over(self) -> bool:
