@@ -93,9 +93,9 @@ class Keeper:
         self.round = Round({}, {})
         self._sure_until = 0
 
-    def sure(self) -> bool:
-        """Whether this process may speak for its lanes: no other can have taken them over yet."""
-        return self._clock.monotonic_ms() < self._sure_until
+    def sure(self, lane: str, epoch: int) -> bool:
+        """Whether this process may speak for a lane that it took in this term: no other can have taken it over yet."""
+        return self.round.kept.get(lane) == epoch and self._clock.monotonic_ms() < self._sure_until
 
     async def tend(self, able: bool, idle: frozenset[str]) -> Round:
         """One round. Raises RoadError when the store cannot be reached; then `sure` soon ends by itself."""

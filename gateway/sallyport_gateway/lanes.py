@@ -106,7 +106,7 @@ class Lanes:
             return office
 
         def send(topic: Topic, message: bytes, expiry: float) -> None:
-            if keeper.sure():
+            if keeper.sure(name, epoch):
                 office.send(topic, message, expiry)
             else:
                 log.warning("nothing is said on %s: another gateway may keep %s by now", topic, name)
