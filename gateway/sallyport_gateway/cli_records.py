@@ -1,4 +1,4 @@
-"""`sallyport-gateway records`: imports, open holds and the figures, on a gateway's own store.
+"""`sallyport-gateway records`: imports, holds, who is due, releases told to others, and the figures, on its own store.
 
 The store may be in use: what is imported voids approvals and revises lives in the same transaction.
 """
@@ -11,8 +11,11 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
+from sallyport_gateway.authority.calendar import from_millis
 from sallyport_gateway.configuration import load_configuration
+from sallyport_gateway.drivers import release_outbox
 from sallyport_gateway.drivers.authority_access import By
+from sallyport_gateway.drivers.authority_feed import asides, settle_aside
 from sallyport_gateway.drivers.authority_holds import open_holds
 from sallyport_gateway.drivers.authority_import import Imported, import_csv, import_json
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
@@ -105,6 +108,45 @@ def preflight(
             typer.echo(f"{each.day}  {each.prisoner_number}  {each.name}: {'ready' if each.ready else '; '.join(said)}")
     if not all(each.ready for each in lines):
         raise typer.Exit(1)
+
+
+@app.command()
+def events(
+    settle: Annotated[
+        int | None, typer.Option(help="Number of an event that was looked at", show_default=False)
+    ] = None,
+    officer: Annotated[str, typer.Option(help="Who looked at it")] = "",
+    why: Annotated[str, typer.Option(help="What it was")] = "",
+    config: Config = Path("gateway.toml"),
+) -> None:
+    """Events of HMPPS's feed that nobody could read, as JSON lines; with --settle, one of them is closed."""
+    by, now = By(officer, why), datetime.now(UTC)
+    if settle is not None and not (officer.strip() and why.strip()):
+        raise MalformedError("Say who looked at the event and what it was: --officer and --why.")
+    with Store(load_configuration(config).store_url) as store:
+        if settle is not None and not store.write_now(lambda conn: settle_aside(conn, settle, by, now)):
+            raise MalformedError(f"There is no event {settle} that waits to be looked at.")
+        found = store.read_now(asides)
+    for each in found:
+        at = from_millis(int(str(each["at"]))).isoformat()
+        typer.echo(json.dumps({name: each[name] for name in ("id", "sequence", "name", "why", "text")} | {"at": at}))
+
+
+@app.command()
+def releases(
+    prison: Annotated[str, typer.Argument(help="A prison's code, such as MDI")],
+    after: Annotated[int, typer.Option(help="Those after this number")] = 0,
+    again: Annotated[bool, typer.Option("--say-again", help="Let the gateway tell them again on MQTT")] = False,
+    config: Config = Path("gateway.toml"),
+) -> None:
+    """Releases that other systems are told of, as JSON lines: number, who, on what paper, how often it was said."""
+    with Store(load_configuration(config).store_url) as store:
+        if again:
+            count = store.write_now(lambda conn: release_outbox.say_again(conn, prison, after))
+            typer.echo(f"{count} releases of {prison} will be told again.", err=True)
+        found = store.read_now(lambda conn: release_outbox.told(conn, prison, after))
+    for each in found:
+        typer.echo(json.dumps(each))
 
 
 @app.command(name="figures")

@@ -9,10 +9,10 @@ from sallyport_gateway import doubt, manual_path
 from sallyport_gateway.act_fields import Fields
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.authority.holding import SAID_BY_OFFICERS, Ending
+from sallyport_gateway.doubt import Noted
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_holds import end_hold
 from sallyport_gateway.drivers.authority_sweep import answer_alarm
-from sallyport_gateway.doubt import Noted
 from sallyport_gateway.lane import Lane
 from sallyport_gateway.ledger import freezes, life, settlement
 from sallyport_gateway.ledger.freezes import Scope

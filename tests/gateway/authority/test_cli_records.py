@@ -10,10 +10,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sallyport_gateway import cli_records
+from sallyport_gateway.authority.feed import read_batch
 from sallyport_gateway.authority.holding import Held
 from sallyport_gateway.casebook.words import Case
 from sallyport_gateway.drivers import authority_embedded as embedded
+from sallyport_gateway.drivers import release_outbox
 from sallyport_gateway.drivers.authority_access import By
+from sallyport_gateway.drivers.authority_feed import take
 from sallyport_gateway.drivers.authority_holds import open_hold
 from sallyport_gateway.drivers.authority_plot import draw
 from sallyport_gateway.drivers.authority_records import Kind, put
@@ -73,6 +76,32 @@ def test_holds_and_figures(place: Path, tmp_path: Path, base: Case) -> None:
     assert "A1234BC" not in result.stdout
     assert "Remand warrant" in (tmp_path / "figures.svg").read_text()
     assert isinstance(call("figures", *SPAN, "--plot", str(tmp_path / "no" / "x.svg")).exception, RoadError)
+
+
+def test_an_event_that_nobody_could_read_is_shown_and_closed(place: Path) -> None:
+    unclear = {"MessageId": "m-1", "SequenceNumber": "1", "Message": "<b>not JSON"}
+    with Store(place) as store:
+        now = datetime(2026, 6, 10, tzinfo=UTC)
+        first = read_batch({"oldest": 0, "newest": 0, "notifications": []})
+        second = read_batch({"oldest": 1, "newest": 1, "notifications": [unclear]})
+        store.write_now(lambda conn: take(conn, "gateway-1", first, None, now))
+        store.write_now(lambda conn: take(conn, "gateway-1", second, 0, now))
+    told = json.loads(call("events").stdout)
+    assert (told["id"], told["why"], told["text"]) == (1, "it is not JSON", "<b>not JSON")
+    assert isinstance(call("events", "--settle", "1").exception, MalformedError), "by whom?"
+    who = ["--officer", "d.morgan", "--why", "a test of theirs"]
+    assert call("events", "--settle", "1", *who).stdout == ""
+    assert isinstance(call("events", "--settle", "1", *who).exception, MalformedError)
+
+
+def test_releases_are_listed_and_told_again(place: Path, base: Case) -> None:
+    paper = base.evidence.authorisations[0]
+    with Store(place) as store:
+        store.write_now(lambda conn: release_outbox.note(conn, paper, base.now))
+    told = json.loads(call("releases", "MDI").stdout)
+    assert (told["sequence"], told["prisoner"], told["said"]) == (1, "A1234BC", 0)
+    assert call("releases", "MDI", "--after", "1").stdout == "" and call("releases", "WWI").stdout == ""
+    assert "1 releases of MDI" in call("releases", "MDI", "--say-again").stderr
 
 
 @pytest.mark.parametrize("count", [0, 1, 11])
