@@ -84,8 +84,10 @@ def reconcile(
         typer.echo(f"Both state: the store of {found.log} was restored; its witness has {seen_words(found.seen)}.")
         if not yes:
             typer.confirm("Does no other copy of this gateway run?", abort=True)
-        for folder in officer:
-            _sign(configuration, _signer(folder), found, why)
+        for signer in [_signer(folder) for folder in officer]:
+            _sign(configuration, signer, found, why)
+            if compare(configuration).log != found.log:
+                break  # another officer had signed before: the next log is open
     except SallyportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1 if isinstance(error, MalformedError) else 2) from error

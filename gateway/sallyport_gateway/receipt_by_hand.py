@@ -114,7 +114,7 @@ def _words(papers: ManualPapers) -> str:
     require(papers.decision.get("authorisation_id") == first["authorisation"], "they are about another authorisation")
     require(papers.decision.get("prisoner_number") == first["prisoner"], "they are about another person")
     require(papers.decision.get("lane") == first["lane"], "they are about another lane")
-    return f"Both signed the same words: {first['prisoner']}, {first['reason']}."
+    return f"No capture stands behind it; both signed the same words: {first['prisoner']}, {first['reason']}."
 
 
 def _grant(papers: ManualPapers) -> str:

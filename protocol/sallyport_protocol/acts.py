@@ -70,9 +70,9 @@ class ManualReason(StrEnum):
 
 _REASONS: Final = {
     ManualReason.NOT_RECOGNISED: "The kiosk did not recognise the person",
-    ManualReason.ATTACK_SUSPECTED: "The kiosk suspected a picture, mask or recording",
+    ManualReason.ATTACK_SUSPECTED: "The kiosk suspected a picture or mask",
     ManualReason.NO_REFERENCE: "No face or finger is enrolled",
-    ManualReason.CANNOT_BE_CAPTURED: "The person cannot give face or finger (injury, disability)",
+    ManualReason.CANNOT_BE_CAPTURED: "Face or finger cannot be taken (injury)",
     ManualReason.KIOSK_OUT_OF_SERVICE: "The kiosk is out of service",
 }
 
@@ -92,9 +92,9 @@ class Means(StrEnum):
 
 
 _MEANS: Final = {
-    Means.PHOTOGRAPH: "I compared the person with the photograph on record",
-    Means.KNOWN_TO_ME: "I have known this person in custody",
-    Means.MARKS: "I compared marks, scars or tattoos with the record",
+    Means.PHOTOGRAPH: "I compared the photograph on record",
+    Means.KNOWN_TO_ME: "I know the person from custody",
+    Means.MARKS: "I compared marks, scars or tattoos",
 }
 
 

@@ -209,7 +209,7 @@ def sign_in(page: Page, url: str, key: Path, certificate: Path) -> None:
 def test_an_officer_signs_an_act_in_the_browser(desk: Any, page: Page, estate: Estate) -> None:
     folder = estate.root / "officers/a.lind"
     sign_in(page, desk.url, folder / "key.pem", folder / "certificate.pem")
-    expect(page.locator("#sign-in-outcome")).to_have_text("Signed in as a.lind.")
+    expect(page.locator("#sign-in-outcome")).to_contain_text("Signed in as a.lind. The signature of “sign-in” holds.")
     live(page, f"{desk.url}/lanes/release")
     expect(page.get_by_role("link", name="Acting as a.lind")).to_be_visible()
     confirm = page.get_by_role("button", name="Confirm and open")
@@ -218,7 +218,23 @@ def test_an_officer_signs_an_act_in_the_browser(desk: Any, page: Page, estate: E
     page.get_by_label("I have compared").check()
     confirm.click()
     expect(page.locator("#act-outcome .told--done")).to_contain_text("The signature of “confirm” holds.")
-    assert desk.views.taken == [("confirm", {"session": "5e551011", "decision": "9f2c", "compared": "yes"})]
+    assert desk.views.taken[0] == ("sign-in", {"why": "On duty at the release desk"})
+    assert desk.views.taken[1:] == [("confirm", {"session": "5e551011", "decision": "9f2c", "compared": "yes"})]
+
+
+def test_what_was_unfolded_and_typed_stays_through_updates(desk: Any, page: Page) -> None:
+    live(page, f"{desk.url}/lanes/manual-release")
+    key = page.get_by_role("button", name="Let the person out by key")
+    expect(key).to_be_hidden()
+    page.locator("summary", has_text="Let the person out by key").click()
+    expect(key).to_be_visible()
+    shown = lanes(datetime.now(UTC))["manual-release"]
+    again = replace(
+        shown, lane="manual-release", acts=(*shown.acts, replace(shown.acts[2], kind="other", label="Other"))
+    )
+    desk.show("manual-release", again)
+    expect(page.get_by_role("button", name="Other")).to_be_visible()
+    expect(key).to_be_visible()
 
 
 def test_what_was_told_in_one_session_does_not_stand_in_the_next(desk: Any, page: Page) -> None:

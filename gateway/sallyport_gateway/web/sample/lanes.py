@@ -254,7 +254,7 @@ def _stated(now: datetime) -> LaneView:
         "How do you know the person?",
         "Not by the wristband, and not by what the person says",
         InputKind.CHOICE,
-        (("PHOTOGRAPH", "I compared the person with the photograph on record"),),
+        (("PHOTOGRAPH", "I compared the photograph on record"),),
     )
     fields = (("session", "5e551011"), ("statement", "6f" * 32), ("prisoner", "A1234BC"))
     note = "You sign the person, the reason and the words that stand here under your own name."
@@ -269,7 +269,7 @@ def _stated(now: datetime) -> LaneView:
             "The kiosk did not recognise the person",
             "Right hand is bandaged; the face was refused twice after an injury.",
             "Non match",
-            (StatementView("Officer Clark", "I have known this person in custody", now - timedelta(seconds=40)),),
+            (StatementView("Officer Clark", "I know the person from custody", now - timedelta(seconds=40)),),
             "6f" * 32,
             now + timedelta(seconds=260),
         ),
@@ -280,7 +280,7 @@ def _stated(now: datetime) -> LaneView:
 def _by_hand(now: datetime) -> LaneView:
     lane, released = _stated(now), _released(now)
     assert lane.manual is not None and released.decision is not None
-    governor = StatementView("Governor Dale", "I compared the person with the photograph on record", now)
+    governor = StatementView("Governor Dale", "I compared the photograph on record", now)
     manual = replace(lane.manual, statements=(*lane.manual.statements, governor), until=None)
     session = (("session", "5e551011"),)
     key = ActView(
