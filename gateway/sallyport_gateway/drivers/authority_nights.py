@@ -19,8 +19,8 @@ from sallyport_gateway.authority.records import Calculation
 from sallyport_gateway.authority.words import CalculationStatus
 from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_access import millis
-from sallyport_gateway.drivers.authority_records import Kind
-from sallyport_gateway.drivers.authority_tables import preflights, records
+from sallyport_gateway.drivers.authority_preflight import calculations_of
+from sallyport_gateway.drivers.authority_tables import preflights
 from sallyport_protocol.checks import DEFAULTS, CheckResult
 
 PATIENCE: Final = timedelta(minutes=15)
@@ -84,8 +84,7 @@ def people_due(conn: Connection, prison: str, policy: ReleasePolicy, now: dateti
         each.prisoner_number for each in embedded.of_prison(conn, prison, now) if london_day(each.window_opens) <= last
     }
     dated = {kind for each in policy.purposes if each.basis is Basis.CALCULATION for kind in each.date_types}
-    rows = conn.execute(select(records.c.key, records.c.document).where(records.c.kind == Kind.CALCULATION.value))
-    for row in rows:
+    for row in conn.execute(calculations_of(prison)):
         made = Calculation.parse(row.document)
         days = [day for kind, day in made.dates.items() if kind in dated]
         if made.status is CalculationStatus.CONFIRMED and any(day <= last for day in days):

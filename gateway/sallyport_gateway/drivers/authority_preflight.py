@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from sallyport_gateway.authority.calendar import london_day
 from sallyport_gateway.authority.evidence import AuthorityEvidence
@@ -17,7 +17,7 @@ from sallyport_gateway.drivers.authority_access import Action, By, log_access
 from sallyport_gateway.drivers.authority_compose import compose
 from sallyport_gateway.drivers.authority_records import Kind
 from sallyport_gateway.drivers.authority_references import SealedReference, references_of
-from sallyport_gateway.drivers.authority_tables import records
+from sallyport_gateway.drivers.authority_tables import names, records
 
 Opens = Callable[[SealedReference], bool]
 """Does a sealed reference open with this gateway's key?"""
@@ -50,6 +50,13 @@ def preflight(
     return sorted(lines, key=lambda line: (line.day, line.prisoner_number))
 
 
+def calculations_of(prison: str) -> Select[tuple[str, str]]:
+    """Key and document of the calculation of everybody who is in this prison."""
+    there = select(names.c.prisoner_number).where(names.c.prison_id == prison)
+    here = records.c.kind == Kind.CALCULATION.value
+    return select(records.c.key, records.c.document).where(here, records.c.key.in_(there))
+
+
 def _without_paper(
     conn: Connection, prison: str, policy: ReleasePolicy, now: datetime, papered: set[str]
 ) -> list[Line]:
@@ -57,8 +64,7 @@ def _without_paper(
     dated = {kind for each in policy.purposes if each.basis is Basis.CALCULATION for kind in each.date_types}
     last = london_day(now) + timedelta(days=max(BANDS))
     found: list[Line] = []
-    rows = conn.execute(select(records.c.key, records.c.document).where(records.c.kind == Kind.CALCULATION.value))
-    for row in rows.all():
+    for row in conn.execute(calculations_of(prison)).all():
         made = Calculation.parse(row.document)
         days = [day for kind, day in made.dates.items() if kind in dated and day <= last]
         if row.key in papered or not days or made.status is not CalculationStatus.CONFIRMED:
