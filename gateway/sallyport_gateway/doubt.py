@@ -17,8 +17,11 @@ from sallyport_gateway.audit import log as audit
 from sallyport_gateway.audit.checkpoint import Checkpoint
 from sallyport_gateway.audit.generations import Reconciliation
 from sallyport_gateway.audit.heads import Standing
-from sallyport_gateway.ledger import joint, life
+from sallyport_gateway.ledger import freezes, joint, life
+from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ledger.joint import Together, Word
+from sallyport_gateway.ledger.states import State
+from sallyport_gateway.ledger.words import Refused
 from sallyport_gateway.officer_acts import BelievedAct
 from sallyport_gateway.service import Service
 from sallyport_gateway.store.tables import settled_nonces
@@ -89,6 +92,42 @@ async def account(service: Service, believed: BelievedAct, board: str, nonce: by
     if word.together is Together.BOTH:
         lane.opening.ask_soon()
     return _said(word)
+
+
+async def left(service: Service, believed: BelievedAct, paper: str, when: str, now: int) -> str | Noted | None:
+    """One of two officers states that the person left by key in an outage. The first suspends the prison's
+    authorisations; with the second this one is used up, and the release is watched like any other (design §1)."""
+    officer, entry, why = believed.officer.name, believed.officer, str(believed.act.fields.get("why"))
+    session = sha256(believed.message).digest()[:16]
+
+    def job(conn: Connection) -> Word | str:
+        case = service.authority.case(conn, paper)
+        if case is None:
+            return "There is no such authorisation. Look it up again."
+        if entry.prison not in (None, case.prison):
+            return f"{officer} belongs to {entry.prison}, this release to {case.prison}."
+        if officer in case.approvers:
+            return "An officer who approved this release may not also state how it ended."
+        held = life.find(conn, paper, lock=True)
+        if held is None or held.state not in (State.AVAILABLE, State.RESERVED):
+            return "Its life says otherwise: look at its state, and record what you saw where it is unknown."
+        reason = f"Somebody left by key on {paper}: reconcile"
+        freezes.freeze(conn, Scope.PRISON, case.prison, service.office.name, reason, now)
+        word = joint.take(conn, ActKind.LEFT, paper, _facts(paper, when), officer, now)
+        content: dict[str, object] = {"authorisation": paper, "officer": officer, "when": when, "why": why}
+        if word.together is Together.BOTH:
+            if held.session is not None:
+                life.take_over(conn, paper, held.session, session, now)
+            else:
+                life.reserve(conn, paper, session, service.office.name, now)
+            used = life.released_manually(conn, paper, session, now)
+            content["ledger"] = used.reason.value if isinstance(used, Refused) else used.state.value
+            service.authority.released(conn, paper, service.clock.now())
+        audit.append(conn, service.office.name, "LEFT_BY_KEY", {**content, "answer": word.together.value}, now)
+        return word
+
+    word = await service.store.write(job)
+    return word if isinstance(word, str) else _said(word)
 
 
 def _facts(*words: str) -> bytes:

@@ -25,6 +25,9 @@ _MEANS: Final = InputView(
     tuple((each.value, each.wording) for each in Means),
 )
 _STOP: Final = InputView("why", "Why?")
+_WHEN: Final = InputView(
+    "when", "When did the person leave?", "The same for both officers, such as 14:05", pattern="[0-2][0-9]:[0-5][0-9]"
+)
 _OPENED: Final = InputView(
     "opened",
     "What did you see?",
@@ -89,6 +92,10 @@ def paper_acts(case: Case, state: str) -> tuple[ActView, ...]:
     if case.state in ("PENDING", "APPROVED"):
         why = InputView("reason", "Why is it withdrawn?")
         acts.append(ActView("withdraw", "Withdraw", (number,), (why,), warning=True))
+    if state.endswith(("available", "reserved")):
+        acts.append(
+            ActView("left", "Let out by key in an outage", (number,), (_WHEN, _WHY), folded=True, note=LEFT_NOTE)
+        )
     if state.endswith("unknown"):
         acts.append(ActView("reconcile", "Record what you saw", (number,), (_OPENED, _STOP), note=RECONCILE_NOTE))
     return tuple(acts)
@@ -139,6 +146,10 @@ RESTORE_NOTE: Final = (
 ACCOUNT_NOTE: Final = (
     "Find out who left by that opening. Every authorisation that was alive then becomes unknown, until two officers"
     " have said of each whether the person has left."
+)
+LEFT_NOTE: Final = (
+    "Only if the person has left while no desk could be reached. The first of two officers suspends the prison's"
+    " authorisations; with the second this one is used up."
 )
 RECONCILE_NOTE: Final = (
     "It is not known whether the door opened. Two officers who saw the same close this authorisation."

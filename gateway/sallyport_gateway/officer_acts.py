@@ -31,6 +31,7 @@ ALLOWED: Final[dict[ActKind, frozenset[Role]]] = {
     ActKind.SECOND: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
     ActKind.KEY: frozenset({Role.CONFIRMING_OFFICER}),
     ActKind.RESTORE: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
+    ActKind.LEFT: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
     ActKind.SIGN_IN: OFFICER_ROLES,
     ActKind.ACCOUNT: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
 }

@@ -56,6 +56,9 @@ class Performing:
                 fields.words("why")
                 nonce = fields.hexadecimal("nonce", "an interlock's nonce")
                 return await doubt.account(service, believed, fields.text("board"), nonce, now)
+            case ActKind.LEFT:
+                fields.words("why")
+                return await doubt.left(service, believed, fields.text("authorisation"), fields.text("when"), now)
             case ActKind.SIGN_IN:
                 raise AssertionError("the desk signs in by itself")
             case ActKind.RECONCILE:
@@ -259,6 +262,7 @@ DONE: Final = {
     ActKind.MANUAL: "Your statement is recorded. A second officer must sign the same within five minutes.",
     ActKind.SECOND: "Both statements are recorded. Read the verdict.",
     ActKind.RESTORE: "The next log is open. The gateway begins anew; settle each authorisation that was alive.",
+    ActKind.LEFT: "The release is recorded. The prison stays suspended until two officers lift its freeze.",
     ActKind.SIGN_IN: "You are signed in to read. What you read is recorded under your name.",
     ActKind.ACCOUNT: "The opening is accounted for. Settle each authorisation that was alive then.",
     ActKind.KEY: "The authorisation is used up. Let the person out by key now.",

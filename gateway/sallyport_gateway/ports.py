@@ -40,6 +40,7 @@ class Case:
     closes: datetime
     state: str
     approvers: tuple[str, ...]
+    prison: str = ""
     cites: str | None = None
     """The settled authorisation that this one replaces."""
 

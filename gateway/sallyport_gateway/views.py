@@ -174,7 +174,7 @@ class Views:
             number = check.prisoner_number
             held = await service.store.read(lambda conn: service.authority.photographed(conn, number))
         entry = lane.entry
-        frozen = await service.store.read(lambda conn: freezes.over(conn, entry.prison, entry.name))
+        frozen = [each for each in await service.store.read(freezes.in_force) if _stops(each, entry.prison, entry.name)]
         papers: list[tuple[Case, str]] = []
         if check is None or check.over or check.stage is Stage.DECIDED:
             papers = await service.store.read(lambda conn: self._cases(conn, lane.entry.prison))
@@ -299,16 +299,20 @@ def _frozen(conn: Connection) -> list[FreezeView]:
 
 
 def _freeze(held: Freeze) -> FreezeView:
-    what = {Scope.LANE: f"lane {held.name}", Scope.PRISON: f"prison {held.name}", Scope.ESTATE: "the whole estate"}
+    what = {
+        Scope.LANE: f"Frozen: lane {held.name}. Nothing opens.",
+        Scope.PRISON: f"Frozen: prison {held.name}. Nothing opens.",
+        Scope.ESTATE: "Frozen: the whole estate. Nothing opens.",
+    }
+    otherwise = f"No check by a kiosk counts at {held.name}. Take the manual path."
     since = datetime.fromtimestamp(held.at / 1_000, UTC)
-    return FreezeView(
-        f"Frozen: {what[held.scope]}. Nothing opens.",
-        held.why,
-        held.officer,
-        since,
-        held.lift_asked_by or "",
-        (lift(held),),
-    )
+    heading = what.get(held.scope, otherwise)
+    return FreezeView(heading, held.why, held.officer, since, held.lift_asked_by or "", (lift(held),))
+
+
+def _stops(held: Freeze, prison: str, lane: str) -> bool:
+    """Whether a freeze is about this lane."""
+    return held.scope is Scope.ESTATE or held.name == (lane if held.scope is Scope.LANE else prison)
 
 
 def _checks(decision: Decision) -> Iterable[CheckView]:

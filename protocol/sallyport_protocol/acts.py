@@ -49,6 +49,9 @@ class ActKind(StrEnum):
     """One of two officers who let a gateway whose store was restored begin its next log: {log, witnessed, why}."""
     ACCOUNT = "ACCOUNT"
     """One of two officers who account for an opening of which the store does not know: {board, nonce, why}."""
+    LEFT = "LEFT"
+    """One of two officers who state that somebody was let out by key while no desk answered: {authorisation, when,
+    why}. The first suspends the prison's authorisations at once."""
     SIGN_IN = "SIGN_IN"
     """Read the pages for one shift, for a reason that is kept: {why}."""
 

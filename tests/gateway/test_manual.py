@@ -386,3 +386,33 @@ def test_a_statement_is_not_made_at_another_prisons_door(world: World) -> None:
     world.book = replace(world.book, registry=registry)
     assert "LEI" in said(second(world))
     assert world.lane.entry.name == LANE
+
+
+# -- by key while no desk could be reached ---------------------------------------------------------------------------
+
+
+def left(world: World, paper: str, officer: str, when: str = "14:05") -> ActOutcome | None:
+    return world.act(officer, ActKind.LEFT, authorisation=paper, when=when, why="the power was out")
+
+
+def test_two_officers_state_afterwards_who_left_by_key(world: World) -> None:
+    paper = world.authorise()
+    assert left(world, paper, OFFICER).accepted  # type: ignore[union-attr]
+    assert [(each.scope, each.name) for each in world.store.read_now(freezes.in_force)] == [("PRISON", PRISON)]
+    assert "Another officer must" in said(left(world, paper, OFFICER)) and world.state_of(paper) == "AVAILABLE"
+    assert left(world, paper, GOVERNOR, when="15:00").accepted  # type: ignore[union-attr]
+    assert world.state_of(paper) == "AVAILABLE", "they say different things"
+    assert left(world, paper, OFFICER, when="15:00").accepted  # type: ignore[union-attr]
+    assert world.state_of(paper) == "CONSUMED"
+    assert entries(world, "LEFT_BY_KEY")[-1]["ledger"] == "CONSUMED"
+    assert "otherwise" in said(left(world, paper, GOVERNOR))
+    world.start(paper)
+    assert not opens(world)
+
+
+def test_nobody_states_it_who_approved_it_or_belongs_elsewhere(world: World) -> None:
+    also(world, APPROVERS[0], Role.CONFIRMING_OFFICER)
+    paper = world.authorise()
+    assert "approved" in said(left(world, paper, APPROVERS[0]))
+    assert "no such" in said(left(world, "auth-9", OFFICER))
+    assert world.store.read_now(freezes.in_force) == []

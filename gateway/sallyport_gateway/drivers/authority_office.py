@@ -301,6 +301,7 @@ class EmbeddedAuthority:
             closes=given.window_closes,
             state=given.state.value,
             approvers=tuple(each.officer for each in given.approvals),
+            prison=given.prison_id,
             cites=given.cites,
         )
 
