@@ -18,6 +18,7 @@ from sallyport_gateway.cli_records import app as records_app
 from sallyport_gateway.cli_standing import reconcile, show_standing
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_link.program import log_to_terminal, run_program
+from sallyport_protocol.actions import Part
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -56,6 +57,7 @@ def enrol(
     face: Annotated[list[Path] | None, typer.Option(help="A photograph; repeat for several of one person")] = None,
     finger: Annotated[list[str] | None, typer.Option(help="POSITION=IMAGE, such as 2=right-index.png")] = None,
     captured_on: Annotated[str | None, typer.Option(help="Day of capture, YYYY-MM-DD [default: today]")] = None,
+    covered: Annotated[list[Part] | None, typer.Option(help="What of the face stays covered; repeat")] = None,
     config: Config = Path("gateway.toml"),
     models: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
 ) -> None:
@@ -63,7 +65,7 @@ def enrol(
     from sallyport_gateway.enrolment import enrol_person
 
     for line in enrol_person(
-        load_configuration(config), prisoner, officer, face or [], finger or [], captured_on, models
+        load_configuration(config), prisoner, officer, face or [], finger or [], captured_on, models, set(covered or [])
     ):
         Console().print(line, highlight=False)
 

@@ -1,7 +1,7 @@
 """Enrolment: references from images, stored encrypted. No bare template touches the disk (S19)."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.store import Store
 from sallyport_models.manifest import Manifest
 from sallyport_models.store import ModelStore, default_store
+from sallyport_protocol.actions import Part
 from sallyport_protocol.errors import MalformedError, RoadError
 from sallyport_protocol.messages import Modality, Reference
 
@@ -37,19 +38,21 @@ def enrol_person(
     finger: list[str],
     captured_on: str | None,
     models: Path | None,
+    covered: Set[Part] = frozenset(),
 ) -> Iterator[str]:
     """Stores one reference for all photographs and one for each finger; says what it stored.
 
+    `covered` parts of the face stay so, as the officer says; the access log keeps it with the officer's name.
     Raises MalformedError for an image that cannot be used, RoadError for a file or model that is missing.
     """
     day = date.fromisoformat(captured_on) if captured_on else datetime.now(UTC).date()
     store = ModelStore(models or default_store(), Manifest.read())
-    made = [face_reference(store, face, day)] if face else []
+    made = [face_reference(store, face, day, covered)] if face else []
     made += [finger_reference(store, each, day) for each in finger]
     if not made:
         raise MalformedError("nothing to enrol: give --face or --finger")
     authority = EmbeddedAuthority(configuration.read(configuration.file.secrets.references), lambda: None)
-    now, by = datetime.now(UTC), By(officer, "enrolment at reception")
+    now, by = datetime.now(UTC), By(officer, _why(covered))
     with Store(configuration.store_url) as database:
         for reference in made:
             database.write_now(partial(authority.enrol, prisoner_number=prisoner, reference=reference, by=by, now=now))
@@ -60,13 +63,20 @@ def enrol_person(
             yield f"{prisoner}: photograph stored for the officer at the door"
 
 
-def face_reference(store: ModelStore, photographs: list[Path], day: date) -> Reference:
+def _why(covered: Set[Part]) -> str:
+    stays = f"; {', '.join(sorted(covered)).lower()} covered, recorded by the officer" if covered else ""
+    return f"enrolment at reception{stays}"
+
+
+def face_reference(
+    store: ModelStore, photographs: list[Path], day: date, covered: Set[Part] = frozenset()
+) -> Reference:
     """One reference from one or several photographs of a face. Raises MalformedError for one that cannot be used."""
     pipeline = FacePipeline({name: store.load(name).bytes for name in MODELS})
     frames = []
     for path in photographs:
         try:
-            template = enrolled(pipeline, _content(path))
+            template = enrolled(pipeline, _content(path), covered)
         except MalformedError as error:
             raise MalformedError(f"{path}: {error}") from error
         frames.append((template.embedding, template.quality))

@@ -14,6 +14,9 @@ ATTACK_SCORE_LIMIT: Final = 0.5
 SESSION_LIFE_MS: Final = 120_000
 """A session is open this long from its offer: three attempts of each modality (design §5, S16) with room to move."""
 
+SLOW_SESSION_LIFE_MS: Final = 240_000
+"""The same for a person who needs longer to answer: twice the window, and more steps."""
+
 NONCE_WAIT_MS: Final = 5_000
 """Open request to nonce. The board answers in tens of ms; longer means a cut line."""
 

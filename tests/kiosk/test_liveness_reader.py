@@ -38,6 +38,7 @@ from sallyport_protocol.messages import (
     Liveness,
     Modality,
     ModalityOutcome,
+    Needs,
     Outcome,
     Presence,
     RecordedException,
@@ -136,6 +137,27 @@ def test_passive_networks_in_the_signed_set_take_one_step_away(kiosk: New) -> No
     one = kiosk()
     one.passive = True
     assert len(one.sees(obedient).run().asked) == 6
+
+
+def needing(**changes: Any) -> Needs:
+    return Needs.parse({"unable": [], "slow": False, "no_light": False, "covered": [], **changes})
+
+
+def test_what_a_person_cannot_do_is_not_asked_and_makes_more_steps(kiosk: New) -> None:
+    """Four actions instead of five: six steps are needed, and one each for the absent networks and the dark screen."""
+    played = kiosk().sees(obedient).run(needs=needing(unable=["CLOSE_EYES"]))
+    assert played.result.outcome is Outcome.MATCH
+    assert len(played.asked) == 6 + 2 and "CLOSE_EYES" not in played.asked
+
+
+def test_who_needs_longer_gets_longer_and_others_do_not(kiosk: New) -> None:
+    def leisurely(screen: str, since_ms: int) -> tuple[int, Any]:
+        return obedient(screen, since_ms - 1_800)
+
+    assert kiosk().sees(leisurely).run().result.outcome is Outcome.ATTACK_SUSPECTED
+    played = kiosk().sees(leisurely).run(needs=needing(slow=True), expires_in=240_000)
+    assert played.result.outcome is Outcome.MATCH
+    assert len(played.asked) == 5 + 2 + 2
 
 
 def test_the_seed_decides_what_is_asked(kiosk: New) -> None:

@@ -1,6 +1,7 @@
 """The page of the face pipeline on public photographs and on everything a camera may do wrong."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,9 +9,12 @@ import pytest
 
 from sallyport_biometrics.face.compare import compare
 from sallyport_biometrics.face.feedback import INSTRUCTIONS
+from sallyport_biometrics.face.parameters import parameters
 from sallyport_biometrics.face.pipeline import FacePipeline
+from sallyport_biometrics.face.quality import complaints, eyes_open, mouth_open
 from sallyport_biometrics.face.template import FaceTemplate
-from sallyport_biometrics.face.words import Feedback, Image
+from sallyport_biometrics.face.words import Feedback, Image, Mesh
+from sallyport_protocol.actions import Part
 from sallyport_protocol.errors import MalformedError
 
 Photograph = Callable[[str], Image]
@@ -101,6 +105,24 @@ def test_a_covered_face_is_told_so(pipeline: FacePipeline, photograph: Photograp
         x, y = round(points.nose[0]), round((points.right_mouth[1] + points.left_mouth[1]) / 2)
         cv2.ellipse(frame, (x, y), (36, 28), 0, 0, 360, (215, 210, 205), -1)
     assert Feedback.FACE_COVERED in pipeline.analyse(frame).feedback
+    own, other = (Part.EYES, Part.MOUTH) if covering == "glasses" else (Part.MOUTH, Part.EYES)
+    assert Feedback.FACE_COVERED not in pipeline.analyse(frame, {own}).feedback, "an officer recorded it"
+    assert Feedback.FACE_COVERED in pipeline.analyse(frame, {other}).feedback
+
+
+def test_shut_eyes_and_an_open_mouth_are_told_so(pipeline: FacePipeline, photograph: Photograph) -> None:
+    """On the mesh of a real face, its lids and lips moved."""
+    analysis = pipeline.analyse(photograph("subject-a-1"))
+    assert analysis.mesh is not None and analysis.quality is not None
+    assert Feedback.EXPRESSION not in analysis.feedback
+    shut, wide = analysis.mesh.points.copy(), analysis.mesh.points.copy()
+    shut[[159, 386]] += 0.9 * (shut[[145, 374]] - shut[[159, 386]])
+    wide[14] += 3.0 * (wide[14] - wide[13])
+    for points, part in ((shut, Part.EYES), (wide, Part.MOUTH)):
+        mesh = Mesh(points, 1.0)
+        quality = replace(analysis.quality, eyes_open=eyes_open(mesh), mouth_open=mouth_open(mesh))
+        assert complaints(quality, parameters()) == (Feedback.EXPRESSION,)
+        assert complaints(quality, parameters(), {part}) == ()
 
 
 def test_an_upside_down_face_is_not_usable(pipeline: FacePipeline, photograph: Photograph) -> None:

@@ -12,6 +12,7 @@ from sallyport_gateway import cli_exceptions
 from sallyport_gateway.drivers.authority_access import Action as Access
 from sallyport_gateway.drivers.authority_access import By, accesses_of
 from sallyport_gateway.drivers.authority_needs import end_needs, needs_of, record_needs
+from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.store import Store
 from sallyport_protocol.actions import Action, Part
 from sallyport_protocol.errors import MalformedError
@@ -50,6 +51,14 @@ def test_a_record_that_says_nothing_or_is_over_is_refused(conn: Connection) -> N
         record_needs(conn, NUMBER, NOTHING, NURSE, NOW + DAY, NOW)
     with pytest.raises(MalformedError, match="past"):
         record_needs(conn, NUMBER, PATCH, NURSE, NOW, NOW)
+
+
+def test_the_lanes_port_gives_them_while_they_hold(conn: Connection) -> None:
+    office = EmbeddedAuthority(b"k" * 32, ledger_current=lambda: True)
+    assert office.needs(conn, NUMBER, NOW) is None
+    record_needs(conn, NUMBER, PATCH, NURSE, NOW + DAY, NOW)
+    assert office.needs(conn, NUMBER, NOW) == PATCH
+    assert office.needs(conn, NUMBER, NOW + DAY) is None
 
 
 @pytest.fixture
