@@ -22,7 +22,7 @@ from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ledger.joint import Together, Word
 from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ledger.words import Refused
-from sallyport_gateway.officer_acts import BelievedAct
+from sallyport_gateway.officer_acts import BelievedAct, foreign
 from sallyport_gateway.service import Service
 from sallyport_gateway.store.tables import settled_nonces
 from sallyport_protocol import canonical
@@ -75,6 +75,8 @@ async def account(service: Service, believed: BelievedAct, board: str, nonce: by
     if standing.unknown != nonce:
         return "The interlock speaks of another opening. Read the page again."
     officer, why, prison = believed.officer.name, str(believed.act.fields.get("why")), lane.entry.prison
+    if (away := foreign(believed.officer, prison)) is not None:
+        return away
     since = standing.unknown_since
 
     def job(conn: Connection) -> Word:
@@ -104,8 +106,8 @@ async def left(service: Service, believed: BelievedAct, paper: str, when: str, n
         case = service.authority.case(conn, paper)
         if case is None:
             return "There is no such authorisation. Look it up again."
-        if entry.prison not in (None, case.prison):
-            return f"{officer} belongs to {entry.prison}, this release to {case.prison}."
+        if (away := foreign(entry, case.prison)) is not None:
+            return away
         if officer in case.approvers:
             return "An officer who approved this release may not also state how it ended."
         held = life.find(conn, paper, lock=True)

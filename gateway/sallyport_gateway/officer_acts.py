@@ -76,6 +76,13 @@ def judge_act(message: bytes, book: Book, now: datetime) -> BelievedAct | Refuse
     return RefusedAct(refusal) if refusal else BelievedAct(act, entry, verified.digest, message)
 
 
+def foreign(officer: Entry, prison: str | None) -> str | None:
+    """Why this officer has no say in that prison (None: in the whole estate); None when they have."""
+    if prison is None or officer.prison in (None, prison):
+        return None
+    return f"{officer.name} belongs to {officer.prison}, this to {prison}."
+
+
 def refuse_officer(entry: Entry, kind: ActKind, book: Book, now: datetime) -> str | None:
     """Why this holder may not do this now; None when they may."""
     if not entry.active or standing(entry.x509, book.trust, now, book.revocation_age) is not Standing.GOOD:

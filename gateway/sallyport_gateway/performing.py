@@ -19,7 +19,7 @@ from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ledger.words import Refused
 from sallyport_gateway.manual import Statement
-from sallyport_gateway.officer_acts import BelievedAct
+from sallyport_gateway.officer_acts import BelievedAct, foreign
 from sallyport_gateway.ports import RecordEntry
 from sallyport_gateway.service import Service
 from sallyport_protocol.acts import ActKind, ManualReason, Means
@@ -152,6 +152,9 @@ class Performing:
     def _reconcile(self, conn: Connection, believed: BelievedAct, fields: Fields, now: int) -> str | None:
         """Two officers who saw the same settle an unknown opening; if it was one, the person has left on it."""
         opened, paper, service = fields.text("opened") == "yes", fields.text("authorisation"), self._service
+        case = service.authority.case(conn, paper)
+        if case is not None and (away := foreign(believed.officer, case.prison)) is not None:
+            return away
         answer = settlement.record(conn, paper, believed.officer.name, opened, fields.words("why"), now)
         if isinstance(answer, Refused):
             return answer.advice
@@ -183,6 +186,10 @@ class Performing:
     async def _freeze(self, believed: BelievedAct, fields: Fields, now: int) -> str | None:
         scope, name = self._place(fields)
         why, service = fields.words("why"), self._service
+        lane = service.files.book.registry.lane(name)
+        prison = None if scope is Scope.ESTATE else lane.prison if lane is not None else name
+        if believed.act.kind is ActKind.UNFREEZE and (away := foreign(believed.officer, prison)) is not None:
+            return away
         refusal = await service.store.write(lambda conn: self._frozen(conn, believed, scope, name, why, now))
         if believed.act.kind is ActKind.UNFREEZE and refusal is None and name in service.lanes:
             await service.lanes[name].opening.clear()
@@ -240,9 +247,7 @@ def _has(lane: Lane, session: bytes) -> bool:
 
 def _elsewhere(officer: Entry, lane: Lane) -> str | None:
     """At a door acts only who belongs to its prison (or to the whole estate)."""
-    if officer.prison in (None, lane.entry.prison):
-        return None
-    return f"{officer.name} belongs to {officer.prison}, this lane to {lane.entry.prison}."
+    return foreign(officer, lane.entry.prison)
 
 
 DONE: Final = {

@@ -121,6 +121,19 @@ def test_an_officer_of_another_prison_acts_at_no_door_here(world: World) -> None
     assert started is not None and not started.accepted
 
 
+def test_an_officer_of_another_prison_lifts_no_freeze_here(world: World) -> None:
+    known = world.book.registry
+    entries = tuple(e.model_copy(update={"prison": "LEI"}) if e.name == GOVERNOR else e for e in known.entries)
+    registry = Registry(version=known.version, issued=known.issued, lanes=known.lanes, entries=entries)
+    world.book = replace(world.book, registry=registry)
+    for scope, name in (("lane", LANE), ("prison", "MDI")):
+        assert world.act(GOVERNOR, ActKind.FREEZE, scope=scope, name=name, why="look").accepted  # type: ignore[union-attr]
+        world.act(APPROVERS[0], ActKind.UNFREEZE, scope=scope, name=name, why="looked")
+        outcome = world.act(GOVERNOR, ActKind.UNFREEZE, scope=scope, name=name, why="looked")
+        assert outcome is not None and not outcome.accepted and "LEI" in outcome.sentences[0]
+    assert len(world.store.read_now(freezes.in_force)) == 2
+
+
 @pytest.mark.parametrize(("scope", "name"), [("lane", "MDI-LANE-9"), ("prison", "XXI"), ("everything", LANE)])
 def test_a_freeze_that_would_stop_nothing_is_refused(world: World, scope: str, name: str) -> None:
     with pytest.raises(MalformedError):
