@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_link.program import log_to_terminal, run_program
 from sallyport_protocol.actions import Part
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(help="Judges releases and serves the officers' pages.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
@@ -31,11 +32,20 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(exceptions_app, name="exceptions")
 app.add_typer(receipt_app, name="receipt")
 app.add_typer(records_app, name="records")
-app.add_typer(records_app, name="records")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sallyport-gateway {version('sallyport')}")
+        raise typer.Exit
 
 
 @app.callback()
-def _root() -> None:
+def _root(
+    told: Annotated[
+        bool, typer.Option("--version", help="Say which release this is", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
     """A gateway believes a kiosk's signed result only after twelve checks, the records after thirteen more."""
 
 
