@@ -13,6 +13,8 @@ import pytest
 from three_gateways import Release, Together
 from trouble import Trouble
 
+from sallyport_gateway import parameters
+
 pytest.importorskip("micropython_unix", reason="MicroPython is not installed: run `make setup` (x86-64 Linux only)")
 
 SECONDS = 40.0
@@ -44,8 +46,12 @@ def test_a_gateway_is_killed_in_the_middle_of_an_opening(tmp_path: Path, new_pos
         world.wait(lambda: world.all_kept(without=killed), SECONDS, "the lanes to be kept by others")
         world.settled(SECONDS)
         assert sum(world.openings.values()) == 2
-        [other] = set(world.names) - {*killed, world.keepers()["MDI-LANE-1"]}
+        keeper = world.keepers()["MDI-LANE-1"]
+        [other] = set(world.names) - {*killed, keeper}
         _sends_officers_where_the_lane_is(world, other)
+        world.programs[keeper].send_signal(signal.SIGTERM)
+        took = world.wait(lambda: world.keepers()["MDI-LANE-1"] == other, SECONDS, "the lane to be handed over")
+        assert took < parameters.LEASE_MS / 1_000, "at once: nobody waits for the lease to run out"
 
 
 @pytest.mark.long
@@ -101,6 +107,7 @@ def test_many_releases_while_gateways_are_killed_and_paused(tmp_path: Path, new_
                 done += found
         assert trouble.errors == []
         ready(world)
+        world.wait(lambda: sorted(world.keepers().values()) == world.names, SECONDS, "each gateway to have its share")
         world.settled(SECONDS)
         assert sum(world.openings.values()) == rounds
         worst = max(trouble.healed)

@@ -286,7 +286,7 @@ class Together:
         while not happens():
             assert time.monotonic() - began < seconds, f"waited {seconds:.0f} s in vain for {what}: {self.keepers()}"
             for name, program in tuple(self.programs.items()):
-                ended = program.poll() is not None and self.programs.get(name) is program
+                ended = program.poll() not in (None, 0) and self.programs.get(name) is program
                 assert not ended, f"{name} ended: {self.said(name)[-500:]}"
             time.sleep(0.05)
         return time.monotonic() - began
