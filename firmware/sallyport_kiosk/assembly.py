@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from sallyport_biometrics.calibration import Calibration
+from sallyport_biometrics.face.attack import AttackDetector
 from sallyport_biometrics.face.movement import MovementReader
 from sallyport_biometrics.face.passive import NETWORKS as PASSIVE_MODELS
 from sallyport_biometrics.face.pipeline import MODELS as FACE_MODELS
@@ -36,7 +37,8 @@ from sallyport_kiosk.presence import PresenceWatch
 from sallyport_kiosk.screen.board import Board
 from sallyport_kiosk.session import Session, age_in_days
 from sallyport_link.mqtt import MqttLink
-from sallyport_models.approved_data import FILES, KNOWN_ANSWERS, MANIFEST, read_approved
+from sallyport_models.approved_data import ATTACK, FILES, KNOWN_ANSWERS, MANIFEST, read_approved
+from sallyport_models.attack_calibration import parse_attack_calibration
 from sallyport_models.calibrations import FUSED, name_of, parse_calibration, parse_fused, path_of, require_models
 from sallyport_models.known_answers import check_model, parse_known_answers
 from sallyport_models.manifest import Manifest
@@ -148,6 +150,7 @@ def make_session(
     pipeline, extractor = FacePipeline(loaded), FingerExtractor(loaded[FINGER_MODEL])
     face_rates = calibration_for(boot.model_set, "face", pipeline.digests)
     finger_rates = calibration_for(boot.model_set, "finger", (sha256(loaded[FINGER_MODEL]).digest(),))
+    attack = AttackDetector(loaded, parse_attack_calibration(read_approved(boot.model_set, ATTACK)))
     movements, light = MovementReader(loaded[MOVEMENT_MODEL]), LightReader(camera, pipeline)
     liveness = LivenessReader(camera, pipeline, movements, light, has_passive(names))
 
@@ -157,7 +160,7 @@ def make_session(
     return Session(
         boot,
         liveness,
-        FaceReader(camera, pipeline, face_rates, age),
+        FaceReader(camera, pipeline, face_rates, age, attack),
         FingerReader(sensor, extractor, finger_rates, age),
         PresenceWatch(camera, pipeline, face_rates),
         board,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sallyport_biometrics.calibration import StatedFmr
+from sallyport_biometrics.face.attack import LIMIT
 from sallyport_protocol.messages import Capture, Modality, ModalityOutcome
 
 
@@ -23,3 +24,8 @@ class ModalityEvidence:
     reference_age_days: int | None = None
     detail: str = field(default="")
     """Why there is no match, in words for the officer. Never a score."""
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether the passive signs speak of an attack: the same limit as in the gateway's check 11."""
+        return self.attack_score is not None and self.attack_score >= LIMIT

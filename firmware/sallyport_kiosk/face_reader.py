@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from sallyport_biometrics.calibration import Calibration
+from sallyport_biometrics.face.attack import AttackDetector, Seen
 from sallyport_biometrics.face.compare import compare
 from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.face.template import FaceTemplate
@@ -20,13 +21,24 @@ from sallyport_protocol.messages import Capture, Modality, ModalityOutcome, Refe
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """One usable frame, and what it shows of a picture that is held before the camera."""
+
+    frame: Frame
+    embedding: Embedding
+    quality: float
+    seen: Seen | None
+
+
+@dataclass(frozen=True, slots=True)
 class FaceReader:
-    """The camera, the networks and what their scores are worth."""
+    """The camera, the networks and what their scores are worth; `attack` where pictures of pictures are looked for."""
 
     camera: Camera
     pipeline: FacePipeline
     calibration: Calibration
     age: Age
+    attack: AttackDetector | None = None
 
     def read(
         self, references: tuple[Reference, ...], stage: Stage, follower: Follower | None = None
@@ -49,23 +61,35 @@ class FaceReader:
     ) -> tuple[ModalityEvidence, FaceTemplate | None]:
         evidence = ModalityEvidence(Modality.FACE, ModalityOutcome.NOT_ACQUIRED, detail="no usable picture of a face")
         template: FaceTemplate | None = None
+        suspected = 0
         for attempt in range(1, stage.attempts + 1):
             if stage.over:
                 break
-            frames = self._frames(stage, follower)
-            if len(frames) < parameters.FRAMES:
+            looks = self._looks(stage, follower)
+            if len(looks) < parameters.FRAMES:
                 evidence = replace(evidence, attempts=attempt)
                 continue
-            template = self.pipeline.template([(embedding, quality) for _, embedding, quality in frames])
-            captures = tuple(_capture(frame, stage) for frame, _, _ in frames)
-            evidence = self._judge(template, known, captures, attempt, stage)
-            if evidence.outcome is ModalityOutcome.MATCH:
+            template = self.pipeline.template([(look.embedding, look.quality) for look in looks])
+            captures = tuple(_capture(look.frame, stage) for look in looks)
+            evidence = self._with_attack(self._judge(template, known, captures, attempt, stage), looks)
+            suspected += evidence.suspicious
+            if suspected > parameters.ATTACK_RETRIES or (
+                evidence.outcome is ModalityOutcome.MATCH and not evidence.suspicious
+            ):
                 break
         return evidence, template
 
-    def _frames(self, stage: Stage, follower: Follower | None) -> list[tuple[Frame, Embedding, float]]:
+    def _with_attack(self, evidence: ModalityEvidence, looks: list[Look]) -> ModalityEvidence:
+        """The evidence with the score of a picture of a picture, which asks for one more attempt."""
+        score = self.attack.score([look.seen for look in looks if look.seen is not None]) if self.attack else None
+        if self.attack is None or score is None:
+            return evidence
+        scored = replace(evidence, attack_score=score, models=(*evidence.models, *self.attack.digests))
+        return replace(scored, detail="the camera may see a picture of a face") if scored.suspicious else scored
+
+    def _looks(self, stage: Stage, follower: Follower | None) -> list[Look]:
         """Up to `FRAMES` usable frames of one attempt; fewer when its time runs out."""
-        taken: list[tuple[Frame, Embedding, float]] = []
+        taken: list[Look] = []
         until = stage.clock.monotonic_ms() + parameters.FACE_ATTEMPT_MS
         stage.display.show(Step.FACE, "LOOK_AT_CAMERA")
         while len(taken) < parameters.FRAMES and not stage.over and stage.clock.monotonic_ms() < until:
@@ -80,7 +104,8 @@ class FaceReader:
                 taken.clear()  # the frames of one template follow each other
                 stage.display.show(Step.FACE, _instruction(analysis))
                 continue
-            taken.append((frame, embedding, analysis.quality.overall))
+            seen = self.attack.look(frame.image, analysis.face) if self.attack and analysis.face else None
+            taken.append(Look(frame, embedding, analysis.quality.overall, seen))
             stage.display.show(Step.FACE, "KEEP_STILL", len(taken) / parameters.FRAMES)
         return taken
 

@@ -9,19 +9,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from sallyport_models import calibrations, known_answers
+from sallyport_models import attack_calibration, calibrations, known_answers
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
 from sallyport_protocol.documents import ModelSet, model_set_digest
 from sallyport_protocol.errors import MalformedError, RoadError
 
 MANIFEST: Final = "manifest.toml"
 KNOWN_ANSWERS: Final = "known_answers.toml"
+ATTACK: Final = calibrations.name_of("attack")
 
 FILES: Final[Mapping[str, Path]] = {
     MANIFEST: DEFAULT_MANIFEST,
     KNOWN_ANSWERS: known_answers.FILE,
     calibrations.FUSED: calibrations.path_of("fused"),
     **{calibrations.name_of(modality): calibrations.path_of(modality) for modality in calibrations.MODALITIES},
+    ATTACK: attack_calibration.FILE,
 }
 """Where each file is, by its name in the signed set."""
 

@@ -30,6 +30,8 @@ INPUTS: Final[Mapping[str, tuple[tuple[int, ...], float, float]]] = {
     "sface": ((1, 3, 112, 112), 0.0, 255.0),
     "face-mesh": ((1, 256, 256, 3), 0.0, 1.0),
     "face-blendshapes": ((1, 146, 2), 0.0, 1.0),
+    "minifasnet-v2": ((1, 3, 80, 80), 0.0, 255.0),
+    "minifasnet-v1se": ((1, 3, 80, 80), 0.0, 255.0),
 }
 """Shape and range of the input that `record` makes for each model."""
 

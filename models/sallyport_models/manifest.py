@@ -55,6 +55,11 @@ class ModelEntry(Word):
     approved_by: str
     """Empty: not approved, and so not part of the set."""
 
+    @property
+    def supplied(self) -> bool:
+        """Whether an operator brings it, or does without it: no package carries it."""
+        return not self.source
+
 
 class SampleEntry(Word):
     """One public sample image of the demonstration; found in its package by digest."""

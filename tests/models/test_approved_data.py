@@ -30,7 +30,7 @@ def copies(tmp_path: Path) -> Iterator[dict[str, Path]]:
 
 
 def test_manifest_answers_and_calibrations_are_covered() -> None:
-    calibrations = {f"calibration/{name}.toml" for name in ("face", "finger", "fused")}
+    calibrations = {f"calibration/{name}.toml" for name in ("face", "finger", "fused", "attack")}
     assert set(FILES) == {"manifest.toml", "known_answers.toml"} | calibrations
 
 

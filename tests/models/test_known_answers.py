@@ -59,6 +59,8 @@ def test_a_model_without_a_known_answer_is_refused() -> None:
 def test_every_approved_model_gives_its_known_answer() -> None:
     store, answers = ModelStore(default_store(), Manifest.read()), read_known_answers()
     for entry in store.manifest.approved():
+        if entry.supplied and not store.holds(entry):
+            continue
         try:
             content = store.load(entry.name).bytes
         except RoadError as error:

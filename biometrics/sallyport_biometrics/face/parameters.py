@@ -61,12 +61,6 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
-class Passive:
-    pattern: float
-    network: float
-
-
-@dataclass(frozen=True, slots=True)
 class Overall:
     edge: float
 
@@ -83,7 +77,6 @@ class Parameters:
     covering: Covering
     expression: Expression
     overall: Overall
-    passive: Passive
 
 
 @cache
@@ -104,5 +97,4 @@ def parsed(tables: dict[str, Any]) -> Parameters:
         covering=Covering(**tables["covering"]),
         expression=Expression(**tables["expression"]),
         overall=Overall(**tables["overall"]),
-        passive=Passive(**tables["passive"]),
     )

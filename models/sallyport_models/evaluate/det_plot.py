@@ -11,8 +11,15 @@ from sallyport_protocol.errors import RoadError
 TICKS = (1e-5, 1e-4, 1e-3, 1e-2, 5e-2, 0.2, 0.4)
 
 
-def draw_det(path: Path, lines: Mapping[str, npt.NDArray[np.float64]]) -> None:
-    """Writes the plot; each line is [n, 2] of (FMR, FNMR). Raises RoadError when the file cannot be written."""
+def draw_det(
+    path: Path,
+    lines: Mapping[str, npt.NDArray[np.float64]],
+    axes_of: tuple[str, str] = ("false match rate", "false non-match rate"),
+) -> None:
+    """Writes the plot; each line is [n, 2] of (FMR, FNMR), or of what `axes_of` names.
+
+    Raises RoadError when the file cannot be written.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -25,7 +32,7 @@ def draw_det(path: Path, lines: Mapping[str, npt.NDArray[np.float64]]) -> None:
         axes.plot(norm.ppf(shown[:, 0]), norm.ppf(shown[:, 1]), label=name)
     axes.set_xticks(norm.ppf(TICKS), [f"{tick:g}" for tick in TICKS])
     axes.set_yticks(norm.ppf(TICKS), [f"{tick:g}" for tick in TICKS])
-    axes.set(xlabel="false match rate", ylabel="false non-match rate")
+    axes.set(xlabel=axes_of[0], ylabel=axes_of[1])
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
     try:

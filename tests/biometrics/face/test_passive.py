@@ -1,55 +1,73 @@
-"""The spectrum shows the grid of a screen or a print; limits decide, and an absent network is no evidence."""
+"""The cut-out is the published one, an absent network is no evidence, and certainty is bounded."""
 
+import os
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
-from sallyport_biometrics.face.parameters import parameters
-from sallyport_biometrics.face.passive import PassiveDetector, Signs, cut, pattern, suspicious
+from sallyport_biometrics.face.passive import LARGEST, PassiveDetector, cut
 from sallyport_biometrics.face.words import Box, Face, Image, Landmarks
 
+DATA = Path(os.environ.get("SALLYPORT_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
+SAMPLES = Path(__file__).parents[3] / "var" / "samples"
+FILES = {"minifasnet-v2": "2.7_80x80_MiniFASNetV2.onnx", "minifasnet-v1se": "4_0_0_80x80_MiniFASNetV1SE.onnx"}
 FACE = Face(Box(220, 120, 200, 240), Landmarks((270, 210), (370, 210), (320, 260), (280, 300), (360, 300)), 0.9)
 
 
-def portrait(seed: int = 1) -> Image:
-    """Smooth light and a sensor's noise; synthetic."""
-    y, x = np.mgrid[0:480, 0:640].astype(float)
-    light = 120 + 60 * np.exp(-((x - 320) ** 2 + (y - 240) ** 2) / 2e4) + 20 * np.sin(x / 60)
-    noisy = light[..., None] + np.random.default_rng(seed).normal(0, 2, (480, 640, 3))
-    return np.clip(noisy, 0, 255).astype(np.uint8)
+def numbered(height: int, width: int) -> Image:
+    """Every pixel says where it is."""
+    down, across = np.mgrid[0:height, 0:width]
+    return np.stack([across % 256, across // 256 + 16 * (down // 256), down % 256], axis=2).astype(np.uint8)
 
 
-def behind_grid(frame: Image, pitch: float, angle: float, gain: float) -> Image:
-    """As if photographed from a screen whose pixels lie `pitch` camera pixels apart; synthetic."""
-    y, x = np.mgrid[0:480, 0:640].astype(float)
-    u, v = np.cos(angle) * x + np.sin(angle) * y, -np.sin(angle) * x + np.cos(angle) * y
-    grid = 1 + gain * (np.cos(2 * np.pi * u / pitch) + np.cos(2 * np.pi * v / pitch))
-    return np.clip(frame * grid[..., None], 0, 255).astype(np.uint8)
+def corners(chip: Image) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom pixel of a cut from `numbered`."""
+
+    def place(pixel: Image) -> tuple[int, int]:
+        return int(pixel[0]) + 256 * (int(pixel[1]) % 16), int(pixel[2]) + 256 * (int(pixel[1]) // 16)
+
+    return *place(chip[0, 0]), *place(chip[-1, -1])
 
 
-@pytest.mark.parametrize("pitch", [3.3, 4.7, 6.1])
-@pytest.mark.parametrize("angle", [0.1, 0.4])
-def test_a_grid_stands_out(pitch: float, angle: float) -> None:
-    live = pattern(portrait(), FACE)
-    assert live < parameters().passive.pattern
-    assert pattern(behind_grid(portrait(), pitch, angle, 0.1), FACE) > live + 1.0
-
-
-def test_limits_decide() -> None:
-    limits = parameters().passive
-    assert not suspicious(Signs(0.0, ()), limits)
-    assert suspicious(Signs(limits.pattern + 0.1, ()), limits)
-    assert suspicious(Signs(0.0, (("minifasnet-v2", 0.999),)), limits)
-
-
-def test_no_networks_is_allowed_and_named() -> None:
-    detector = PassiveDetector({})
-    assert detector.digests == ()
-    assert detector.signs(portrait(), FACE).networks == ()
+@pytest.mark.parametrize(
+    ("size", "box", "scale", "wanted"),
+    [
+        ((480, 640), (270, 190, 100, 120), 2.7, (185, 88, 455, 412)),  # room on all sides
+        ((480, 640), (10, 190, 100, 120), 2.7, (0, 88, 270, 412)),  # moved in from the left
+        ((480, 640), (530, 350, 100, 120), 2.7, (369, 155, 639, 479)),  # and from right and below
+        ((480, 640), (270, 140, 160, 200), 4.0, (158, 0, 541, 479)),  # shrunk to the frame's height
+    ],
+)
+def test_the_cut_is_that_of_the_published_code(
+    size: tuple[int, int], box: tuple[int, int, int, int], scale: float, wanted: tuple[int, int, int, int]
+) -> None:
+    """`wanted` follows by hand from `_get_new_box` of Silent-Face-Anti-Spoofing, both ends included."""
+    assert corners(cut(numbered(*size), Box(*box), scale)) == wanted
 
 
 @pytest.mark.parametrize(
     "box", [Box(-50, -50, 100, 100), Box(600, 440, 200, 200), Box(0, 0, 5000, 20), Box(9, 9, 0.5, 0.5)]
 )
 def test_a_cut_lies_in_the_frame(box: Box) -> None:
-    chip = cut(portrait(), box, 2.7)
+    chip = cut(numbered(480, 640), box, 2.7)
     assert chip.size > 0 and chip.ndim == 3
+
+
+def test_no_networks_is_allowed_and_named() -> None:
+    detector = PassiveDetector({})
+    assert (detector.names, detector.digests, detector.read(numbered(480, 640), FACE)) == ((), (), {})
+
+
+def test_the_networks_take_a_photograph_for_live_and_grey_for_none() -> None:
+    """Their order of channels and scale of values are right: turned about, the same photograph scores higher."""
+    paths = {name: DATA / "models" / file for name, file in FILES.items()}
+    sample = SAMPLES / "subject-b-1.jpg"
+    if not all(path.exists() for path in (*paths.values(), sample)):
+        pytest.skip("the operator's networks or the samples are not here")
+    detector = PassiveDetector({name: path.read_bytes() for name, path in paths.items()})
+    picture = np.asarray(cv2.imread(str(sample)), np.uint8)
+    found = detector.read(picture, Face(Box(0.35 * picture.shape[1], 60, 150, 190), FACE.landmarks, 0.9))
+    assert tuple(found) == detector.names == tuple(FILES)
+    assert all(-LARGEST <= value <= LARGEST for value in found.values())

@@ -1,0 +1,122 @@
+"""Straight edges about a face: of a sheet of paper, a bezel, a screen.
+
+A person stands before whatever edges a room has, and none of them passes under the chin; a picture that is held before
+the camera ends in straight lines near the face, often on several sides. An edge counts by how much of its length goes
+on unbroken and by how much it stands out of the other gradients there.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sallyport_biometrics.face.words import Box, Image
+
+Values = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+FACE: Final = 40
+"""Width of the face after scaling, pixels."""
+NEAR: Final = 0.62
+"""Half widths nearer than this belong to the face itself; in face widths from its middle."""
+REACH: Final = 2.4
+"""How far is looked, in face widths."""
+SLOPES: Final = tuple(step / 40 for step in range(-8, 9))
+"""Tilts that are tried, up to 11 degrees either way."""
+ALONG: Final = 0.9
+"""How far an edge is followed either way from the face's middle, in face widths."""
+BAR: Final = 6
+"""Greatest grey level of a bar."""
+STRONG: Final = 3.0
+"""Gradient of an edge, grey levels a pixel; weaker ones are noise and texture."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgesAbout:
+    """Each 0 (none) to 1 (an unbroken straight line along the face)."""
+
+    beside: float
+    """the weaker of the best edges left and right"""
+    aside: float
+    """the stronger of them"""
+    below: float
+    above: float
+    corner: float
+    """the second best of all four sides"""
+    sharpness: float
+    """detail of the surround over the face's, natural logarithm"""
+
+
+def edges_about(frame: Image, box: Box) -> EdgesAbout:
+    """Edges of the frame about this box. Where the frame ends near the face there is none to be seen."""
+    grey, x, y = _scene(frame, box)
+    upright, level = _thin_edges(grey)
+    near, far = int(NEAR * FACE), int(ALONG * FACE)
+    under = int(1.15 * near)
+    rows, columns = slice(max(0, y - far), y + far), slice(max(0, x - far), x + far)
+    left, right = straightest(upright[rows, : max(0, x - near)]), straightest(upright[rows, x + near :])
+    below, above = straightest(level[y + under :, columns].T), straightest(level[: max(0, y - under), columns].T)
+    corner = sorted((left, right, below, above))[-2]
+    return EdgesAbout(min(left, right), max(left, right), below, above, corner, _sharpness(grey, x, y))
+
+
+def _thin_edges(grey: Values) -> tuple[Flags, Flags]:
+    """Where the picture changes most, across upright edges and down level ones, off its own border."""
+    smooth = cv2.GaussianBlur(grey, (0, 0), 0.8)
+    across = np.abs(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3)) / 8
+    down = np.abs(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3)) / 8
+    inside = np.zeros(grey.shape, bool)
+    inside[2:-2, 2:-2] = True
+    upright = inside & (across > np.maximum(STRONG, 1.5 * down)) & (across >= cv2.dilate(across, np.ones((1, 3))))
+    level = inside & (down > np.maximum(STRONG, 1.5 * across)) & (down >= cv2.dilate(down, np.ones((3, 1))))
+    return upright, level
+
+
+def _scene(frame: Image, box: Box) -> tuple[Values, int, int]:
+    """The surround with the face `FACE` wide, and where the face's middle is."""
+    first, last, upper, lower = _content(frame)
+    reach = REACH * max(4.0, box.width)
+    left = max(first, min(int(box.centre[0] - reach), last - 2))
+    top = max(upper, min(int(box.centre[1] - reach), lower - 2))
+    right, bottom = min(last, int(box.centre[0] + reach) + 1), min(lower, int(box.centre[1] + reach) + 1)
+    cut = frame[top : max(bottom, top + 2), left : max(right, left + 2)]
+    scale = FACE / max(4.0, box.width)
+    size = (max(8, round(cut.shape[1] * scale)), max(8, round(cut.shape[0] * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    grey = np.asarray(cv2.cvtColor(cv2.resize(cut, size, interpolation=method), cv2.COLOR_BGR2GRAY), np.float32)
+    x = int(np.clip((box.centre[0] - left) * scale, 0, size[0] - 1))
+    y = int(np.clip((box.centre[1] - top) * scale, 0, size[1] - 1))
+    return grey, x, y
+
+
+def _content(frame: Image) -> tuple[int, int, int, int]:
+    """Left, right, top, bottom without the black bars that fill up a format: no camera sees such a black."""
+    columns = np.flatnonzero(frame[::8].max(axis=0).max(axis=1) > BAR)
+    rows = np.flatnonzero(frame[:, ::8].reshape(len(frame), -1).max(axis=1) > BAR)
+    if len(columns) < 2 or len(rows) < 2:
+        return 0, frame.shape[1], 0, frame.shape[0]
+    return int(columns[0]), int(columns[-1]) + 1, int(rows[0]), int(rows[-1]) + 1
+
+
+def straightest(edge: Flags) -> float:
+    """Of the nearly upright lines through [rows, columns]: the greatest share of rows with an edge, less chance's."""
+    height, width = edge.shape
+    if height < 8 or width < 3:
+        return 0.0
+    widened = cv2.dilate(edge.astype(np.float32), np.ones((1, 3), np.uint8))
+    farthest = int(np.ceil(max(SLOPES) * height / 2)) + 1
+    padded = np.pad(widened, ((0, 0), (farthest, farthest)))
+    rows = np.arange(height)
+    shifts = np.rint((rows - height / 2) * np.array(SLOPES)[:, None]).astype(int) + farthest
+    lines = padded[rows[:, None], np.arange(width) + shifts[..., None]].mean(axis=1)
+    return max(0.0, float(lines.max() - widened.mean()))
+
+
+def _sharpness(grey: Values, x: int, y: int) -> float:
+    rough = np.abs(cv2.Laplacian(grey, cv2.CV_32F))
+    half = FACE // 2
+    face = rough[max(0, y - half) : y + half, max(0, x - half) : x + half]
+    around = rough.sum() - face.sum()
+    count = max(1, rough.size - face.size)
+    return float(np.log((around / count + 0.5) / (face.mean() + 0.5)))

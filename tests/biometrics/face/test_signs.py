@@ -1,0 +1,98 @@
+"""Each sign rises with what it is named after, on pictures that are drawn for it; nothing raises."""
+
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+
+from sallyport_biometrics.face.edges import edges_about
+from sallyport_biometrics.face.signs import NAMES, signs_of
+from sallyport_biometrics.face.words import Box, Face, Image, Landmarks
+
+FACE = Face(Box(260, 170, 120, 150), Landmarks((290, 220), (350, 220), (320, 250), (295, 285), (345, 285)), 0.9)
+COLOUR = {"colour_peak", "colour_noise", "saturation", "colours"}
+
+
+@cache
+def portrait() -> Image:
+    """Smooth light in the colour of skin, and a sensor's noise; synthetic."""
+    y, x = np.mgrid[0:480, 0:640].astype(float)
+    light = 90 + 70 * np.exp(-((x - 320) ** 2 + (y - 240) ** 2) / 2e4) + 20 * np.sin(x / 60)
+    coloured = light[..., None] * np.array([0.6, 0.75, 1.0])
+    return np.clip(coloured + np.random.default_rng(1).normal(0, 2, (480, 640, 3)), 0, 255).astype(np.uint8)
+
+
+def behind_grid(frame: Image, pitch: float, angle: float, channels: tuple[int, ...]) -> Image:
+    """As if photographed from a screen whose pixels lie `pitch` camera pixels apart; synthetic."""
+    y, x = np.mgrid[0:480, 0:640].astype(float)
+    turned = np.cos(angle) * x + np.sin(angle) * y
+    changed = frame.astype(float)
+    for channel in channels:
+        changed[..., channel] *= 1 + 0.1 * np.cos(2 * np.pi * turned / pitch)
+    return np.clip(changed, 0, 255).astype(np.uint8)
+
+
+def held_up(frame: Image, tilt: float = 0.0) -> Image:
+    """A dark bezel about the face, turned by `tilt` degrees."""
+    mask = np.zeros(frame.shape[:2], np.uint8)
+    corners = cv2.boxPoints(((320.0, 245.0), (230.0, 290.0), tilt))
+    cv2.polylines(mask, [corners.astype(np.int32)], True, 255, 12)
+    changed = frame.copy()
+    changed[mask > 0] = 15
+    return changed
+
+
+@pytest.mark.parametrize(("pitch", "angle"), [(3.3, 0.3), (4.7, 0.7), (6.1, 0.5)])
+def test_a_grid_stands_out_of_the_spectrum(pitch: float, angle: float) -> None:
+    live, grid = signs_of(portrait(), FACE), signs_of(behind_grid(portrait(), pitch, angle, (0, 1, 2)), FACE)
+    assert grid["peak"] > live["peak"] + 1.0
+
+
+def test_a_grid_in_one_colour_stands_out_of_the_colour() -> None:
+    live, grid = signs_of(portrait(), FACE), signs_of(behind_grid(portrait(), 4.7, 0.5, (2,)), FACE)
+    assert grid["colour_peak"] > live["colour_peak"] + 1.0
+
+
+@pytest.mark.parametrize("tilt", [-6.0, 0.0, 5.0])
+def test_a_bezel_is_seen_on_every_side(tilt: float) -> None:
+    live, held = edges_about(portrait(), FACE.box), edges_about(held_up(portrait(), tilt), FACE.box)
+    assert max(live.beside, live.below, live.above) < 0.3
+    assert min(held.beside, held.aside, held.below, held.above, held.corner) > 0.7
+
+
+def test_the_black_bars_of_a_format_are_no_edges() -> None:
+    barred = portrait().copy()
+    barred[:, :200] = barred[:, 440:] = 0
+    assert edges_about(barred, FACE.box).beside < 0.3
+
+
+def test_blacks_that_are_not_black_and_faded_contrast() -> None:
+    faded = (portrait() * 0.5 + 80).astype(np.uint8)
+    live, print_ = signs_of(portrait(), FACE), signs_of(faded, FACE)
+    assert print_["dark"] > live["dark"] + 0.1 and print_["contrast"] < 0.7 * live["contrast"]
+
+
+def test_a_picture_without_colour_says_nothing_of_colour() -> None:
+    grey = cv2.cvtColor(cv2.cvtColor(portrait(), cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    found = signs_of(np.asarray(grey, np.uint8), FACE)
+    assert set(found) == set(NAMES) - COLOUR
+    assert set(signs_of(portrait(), FACE)) == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(-40, -40, 90, 90),
+        Box(600, 440, 120, 150),
+        Box(0, 0, 640, 480),
+        Box(-200, -200, 1200, 1200),
+        Box(9, 9, 0.5, 0.5),
+        Box(700, 700, 50, 50),
+    ],
+)
+def test_no_place_and_no_picture_raises(box: Box) -> None:
+    black, white = np.zeros((480, 640, 3), np.uint8), np.full((480, 640, 3), 255, np.uint8)
+    for frame in (black, white, white[:16, :16], portrait()):
+        found = signs_of(np.ascontiguousarray(frame), Face(box, FACE.landmarks, 0.9))
+        assert np.isfinite(list(found.values())).all()
