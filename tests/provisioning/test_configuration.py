@@ -6,12 +6,13 @@ from pathlib import Path
 from sallyport_gateway.configuration import load_configuration as load_gateway
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
 from sallyport_gateway.drivers.witness_place import open_witness
+from sallyport_kiosk.assembly import trusted
 from sallyport_kiosk.configuration import load_configuration as load_kiosk
 from sallyport_kiosk.drivers.cameras import make_camera
 from sallyport_kiosk.drivers.locks import make_lock_line
 from sallyport_kiosk.drivers.sensors import make_sensor
 from sallyport_protocol.documents import Profile
-from sallyport_protocol.identity import read_certificates
+from sallyport_protocol.identity import Role, read_certificates
 from sallyport_provisioning.apply import create_development_estate
 from sallyport_provisioning.approved import Approved
 from sallyport_provisioning.development import describe_development
@@ -44,6 +45,8 @@ def test_gateways_on_one_store_know_each_other_and_read_the_same_references(tmp_
     assert files[1].file.peers == {"gateway-1": "http://127.0.0.1:8080", "gateway-3": "http://127.0.0.1:8100"}
     for name in ("gateway-1", "gateway-2", "gateway-3"):
         assert made.certificate(name) in read_certificates((made.folder("MDI-K01") / "gateways.pem").read_bytes())
+    kiosk = load_kiosk(made.kiosk_config)
+    assert len(trusted(kiosk, kiosk.file.trust.gateways, Role.GATEWAY)) == 3, "it takes any of them at its word"
     found = {each.what: each.good for each in examine(made, datetime.now(UTC))}
     assert found["one key for the references of one store"]
     (made.folder("gateway-2") / "references.key").write_bytes(bytes(32))
