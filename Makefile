@@ -87,11 +87,14 @@ var/hardware-venv/.installed: requirements/hardware.lock
 mutants: setup  ## each small fault in gate, once and wire must fail a test (20 minutes)
 	$(BIN)/python tests/interlock/mutants.py $(MODULES)
 
-.PHONY: image image-lock
+.PHONY: image image-selftest image-lock
 
 image: setup models  ## the kiosk's root file system (arm64), into var/image (needs root, mmdebstrap, qemu-user-static)
 	@mkdir -p var/image
 	firmware/image/build $(ARGS) var/image/kiosk.squashfs
+
+image-selftest: setup models  ## what `make image` made: its units, and the acceptance test in it on simulated devices
+	firmware/image/selftest var/image/kiosk.squashfs
 
 image-lock:  ## the kiosk's part of requirements/dev.lock, every one with a wheel for its processor (needs uv)
 	uv pip compile --quiet --python-platform aarch64-manylinux_2_36 --python-version 3.13 --only-binary :all: \

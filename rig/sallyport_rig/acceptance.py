@@ -21,6 +21,8 @@ from sallyport_rig.demonstration.world import World
 
 PLACE: Final = "sallyport/v1/selftest"
 IMAGE_MODELS: Final = "/usr/share/sallyport/models"
+CPUINFO: Final = Path(__file__).parents[2] / "firmware/image/cpuinfo"
+"""A Raspberry Pi 5's: an emulator shows this machine's, in which ONNX Runtime for ARM finds no ARM and crashes."""
 
 
 def accept(
@@ -70,11 +72,25 @@ def _inside(root: Path, folder: Path, command: list[str]) -> int:
         raise RoadError("unshare is missing: apt-get install util-linux")
     (root / folder.relative_to("/")).mkdir(parents=True, exist_ok=True)
     enter = (
-        'set -e; root=$1 folder=$2; shift 2; mount -t proc proc "$root/proc"; mount -t sysfs -o ro sysfs "$root/sys"; '
+        'set -e; root=$1 folder=$2 cpuinfo=$3; shift 3; mount -t proc proc "$root/proc"; '
+        'mount --bind "$cpuinfo" "$root/proc/cpuinfo"; mount -t sysfs -o ro sysfs "$root/sys"; '
         'mount --rbind /dev "$root/dev"; mount -t tmpfs tmpfs "$root/run"; mount --bind "$folder" "$root$folder"; '
-        'exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 "$@"'
+        'exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 QEMU_CPU=cortex-a76 "$@"'
     )
-    told = [unshare, "--mount", "--propagation", "private", "sh", "-c", enter, "sh", str(root), str(folder), *command]
+    told = [
+        unshare,
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        enter,
+        "sh",
+        str(root),
+        str(folder),
+        str(CPUINFO),
+    ]
+    told += command
     return subprocess.run(told, check=False).returncode
 
 

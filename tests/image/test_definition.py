@@ -125,7 +125,7 @@ def test_the_kernel_starts_with_a_read_only_root_and_usb_refused(image: Path) ->
     assert "usbcore.authorized_default=0" in words
 
 
-@pytest.mark.parametrize("script", ["build", "finish"])
+@pytest.mark.parametrize("script", ["build", "finish", "selftest"])
 def test_the_scripts_are_sound(image: Path, script: str) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is absent (Debian: apt-get install shellcheck)")

@@ -29,7 +29,7 @@ MODULES = {
     "sallyport_wire.messages": WIRE_TESTS,
     "sallyport_wire.frames": WIRE_TESTS,
 }
-SECONDS = 60  # a mutant that runs longer hangs: that is a failing test too
+SECONDS = 60  # of processor time; a mutant that runs longer hangs: that is a failing test too
 
 # (module, source line, change): why no test can tell it from the original.
 ALLOWED: dict[tuple[str, str, str], str] = {
@@ -170,7 +170,7 @@ def killed(name: str, path: Path, mutant: Mutant | None) -> bool:
     """Whether some test fails with this mutant (None: the source as it is), in a fork."""
     child = os.fork()
     if child == 0:
-        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         import pytest
 
         if mutant:

@@ -141,7 +141,7 @@ def play(actions, offset: int) -> Play:
     return it
 
 
-def random_schedule(seed: int, length: int = 30):
+def random_schedule(seed: int, length: int = 20):
     """(actions, offset): half of the clocks wrap soon."""
     numbers = Numbers(seed)
     offset = (MASK - numbers.below(20000)) if numbers.below(2) else numbers.below(MASK)
