@@ -21,7 +21,9 @@ from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_link.program import log_to_terminal, run_program
 from sallyport_protocol.actions import Part
 
-app = typer.Typer(help="Judges releases and serves the officers' pages.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_HELP = "Judges releases and serves the officers' pages."
+
+app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
