@@ -134,3 +134,11 @@ def test_a_long_account_still_fits_the_message(bench: Bench) -> None:
     long = replace(BROKEN, detail="x" * 150)
     result = told(bench, replace(long, modality=Modality.FACE), long)
     assert Result.parse(result.to_map()) == result and len(result.detail) == 200
+
+
+def test_a_face_that_may_be_a_picture_is_suspected_and_its_score_reported(bench: Bench) -> None:
+    for score, outcome in ((0.49, Outcome.MATCH), (0.5, Outcome.ATTACK_SUSPECTED)):
+        result = told(bench, replace(FACE, attack_score=score), FINGER)
+        assert (result.outcome, result.modalities[0].attack_score) == (outcome, score)
+    other = told(bench, replace(FACE, attack_score=0.9), OTHER)
+    assert other.outcome is Outcome.ATTACK_SUSPECTED

@@ -1,6 +1,9 @@
 """A face is read from frames taken after the offer, one person alone in each; a broken camera is a FAULT."""
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from kiosk_doors import ALICE, BORIS, CROWD, NOBODY, Bench, face_template, reference, until
@@ -106,3 +109,34 @@ def test_a_session_that_was_ended_captures_nothing(bench: Bench) -> None:
     evidence, _ = bench.session.face.read(MINE, bench.stage(stop=stop))
     assert evidence.outcome is ModalityOutcome.NOT_ACQUIRED
     assert bench.camera.sequence == 0
+
+
+@dataclass
+class Suspects:
+    """Stands for the attack detector: gives these scores, one for each attempt, then the last again."""
+
+    scores: list[float]
+    digests: tuple[bytes, ...] = (bytes([9]) * 32,)
+    frames: list[int] = field(default_factory=list)
+
+    def look(self, frame: Any, face: Any) -> dict[str, float]:
+        return {"seen": 1.0}
+
+    def score(self, frames: Sequence[dict[str, float]]) -> float:
+        self.frames.append(len(frames))
+        return self.scores[min(len(self.frames), len(self.scores)) - 1]
+
+
+@pytest.mark.parametrize(
+    ("scores", "attempts", "suspicious"),
+    [([0.1], 1, False), ([0.9, 0.2], 2, False), ([0.9], 2, True), ([0.5, 0.5], 2, True), ([0.499], 1, False)],
+)
+def test_a_face_that_looks_like_a_picture_has_one_more_try(
+    bench: Bench, scores: list[float], attempts: int, suspicious: bool
+) -> None:
+    detector: Any = Suspects(scores)
+    evidence, _ = replace(bench.session.face, attack=detector).read(MINE, bench.stage())
+    assert (evidence.attempts, evidence.suspicious) == (attempts, suspicious)
+    assert evidence.attack_score == scores[-1] and detector.frames == [parameters.FRAMES] * attempts
+    assert evidence.models == (*face_template(ALICE).models, *detector.digests)
+    assert ("picture" in evidence.detail) is suspicious
