@@ -5,7 +5,7 @@ And says whether this store may be trusted at all: one that is behind what was w
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -42,6 +42,11 @@ def stand(conn: Connection, name: str, witnessed: Checkpoint | None, successor: 
     if witnessed.size > log.size(conn, name):
         return Standing.BEHIND
     return Standing.GOOD if log.root(conn, name, witnessed.size) == witnessed.root else Standing.FORKED
+
+
+def _worst(conn: Connection, heads: Mapping[str, tuple[Checkpoint | None, Checkpoint | None]]) -> Standing:
+    found = (stand(conn, name, *witnessed) for name, witnessed in heads.items())
+    return next((each for each in found if each is not Standing.GOOD), Standing.GOOD)
 
 
 def newest(conn: Connection, name: str) -> str | None:
@@ -84,28 +89,19 @@ class Heads:
         standby that took over may have lost another one's grant. Raises RoadError; then nothing is GOOD that was not.
         """
         connections = self._store.connections
-        held = [self._witness.latest(name) for name in (self.log, generations.successor(self.log))]
-        heads = [(note and checkpoint.parse(note)[0]) or None for note in held]
-        others = self._others()
-        self.standing = self._store.read_now(lambda conn: self._stand(conn, heads, others))
+        others = [name for name in self._store.read_now(generations.all_current) if name != self.log]
+        heads = {name: self._heads_of(name) for name in (self.log, *others)}
+        self.standing = self._store.read_now(lambda conn: _worst(conn, heads))
         self._checked = connections
-        self.witnessed = self._known = heads[0].size if heads[0] else 0
-        self.seen = heads[0]
+        self.seen = heads[self.log][0]
+        self.witnessed = self._known = self.seen.size if self.seen else 0
         return self.standing
 
-    def _others(self) -> dict[str, Checkpoint]:
-        """What the witness holds of the logs that other gateways write on this store."""
-        found = {}
-        for name in self._store.read_now(generations.all_current):
-            note = self._witness.latest(name) if name != self.log else None
-            if note is not None:
-                found[name] = checkpoint.parse(note)[0]
-        return found
-
-    def _stand(self, conn: Connection, own: list[Checkpoint | None], others: dict[str, Checkpoint]) -> Standing:
-        found = [stand(conn, self.log, own[0], own[1])]
-        found += [stand(conn, name, head, None) for name, head in others.items()]
-        return next((each for each in found if each is not Standing.GOOD), Standing.GOOD)
+    def _heads_of(self, name: str) -> tuple[Checkpoint | None, Checkpoint | None]:
+        """What the witness holds of a log and of the one that would follow it."""
+        held = [self._witness.latest(each) for each in (name, generations.successor(name))]
+        first, following = (checkpoint.parse(note)[0] if note else None for note in held)
+        return first, following
 
     @property
     def _unsure(self) -> bool:

@@ -83,6 +83,20 @@ def test_a_store_that_lost_another_gateway_s_entries_grants_nothing(
         assert heads(taken_over, "gateway-1").check() is Standing.FORKED
 
 
+def test_a_store_from_before_another_gateway_s_reconciliation_grants_nothing(
+    store: Store, tmp_path: Path, heads: MakeHeads
+) -> None:
+    share(store)
+    for name in NAMES:
+        fill(store, name, 3)
+        heads(store, name).advance()
+    standby = copy(store, tmp_path / "standby.db")
+    fill(store, "gateway-2.2", 1)  # two officers have settled gateway-2's log meanwhile
+    heads(store, "gateway-2.2").advance()
+    with Store(standby) as taken_over:
+        assert heads(taken_over, "gateway-1").check() is Standing.BEHIND
+
+
 def test_after_a_new_connection_the_witness_is_asked_before_anything_is_granted(
     store: Store, tmp_path: Path, heads: MakeHeads, witness: Moody
 ) -> None:
