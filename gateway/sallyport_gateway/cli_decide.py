@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from sallyport_gateway.authority.policy import load_release_policy, release_policy
-from sallyport_gateway.casebook.files import LIBRARY, expand, library, read_case
+from sallyport_gateway.casebook.files import LIBRARY, expand, library, named_case
 from sallyport_gateway.casebook.replay import Replay, replay
 from sallyport_protocol.checks import CheckOutcome
 from sallyport_protocol.decision import Verdict
@@ -34,6 +34,8 @@ def decide_command(
     """Decide a case again: who may leave, by which checks, and what a hold waits for.
 
     Ends with 0 when every decision is as its case expects, 1 when one is not, 2 when a file cannot be used.
+    The form of a case is told in docs/authority.md, its JSON Schema is casebook/schema.json; the cases of --folder
+    are examples.
     """
     if whole_library == (case is not None):
         raise typer.BadParameter("give either a case file or --library")
@@ -46,7 +48,7 @@ def decide_command(
             typer.echo(json.dumps(expand(case), indent=1, ensure_ascii=False))
             return
         else:
-            replays = [(case.stem, replay(read_case(case), standard))]
+            replays = [(case.stem, replay(named_case(case), standard))]
             _tell_case(replays[0][1], as_json)
     except SallyportError as error:
         typer.echo(str(error), err=True)

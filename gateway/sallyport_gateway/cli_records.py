@@ -26,7 +26,11 @@ from sallyport_gateway.ledger import life
 from sallyport_gateway.store import Store
 from sallyport_protocol.errors import MalformedError, RoadError
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_HELP = """Imports, holds, who is due, releases told to other systems, and the figures: on a gateway's own store.
+
+The store may be in use: what is imported voids approvals in the same transaction."""
+
+app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
@@ -120,12 +124,11 @@ def events(
     config: Config = Path("gateway.toml"),
 ) -> None:
     """Events of HMPPS's feed that nobody could read, as JSON lines; with --settle, one of them is closed."""
-    by, now = By(officer, why), datetime.now(UTC)
-    if settle is not None and not (officer.strip() and why.strip()):
-        raise MalformedError("Say who looked at the event and what it was: --officer and --why.")
     with Store(load_configuration(config).store_url) as store:
-        if settle is not None and not store.write_now(lambda conn: settle_aside(conn, settle, by, now)):
-            raise MalformedError(f"There is no event {settle} that waits to be looked at.")
+        if settle is not None:
+            by, now = By(officer, why), datetime.now(UTC)
+            if not store.write_now(lambda conn: settle_aside(conn, settle, by, now)):
+                raise MalformedError(f"There is no event {settle} that waits to be looked at.")
         found = store.read_now(asides)
     for each in found:
         at = from_millis(int(str(each["at"]))).isoformat()

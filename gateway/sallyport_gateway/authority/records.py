@@ -5,7 +5,8 @@ refuses; a code that is not known becomes UNKNOWN in the adapter that read it, n
 """
 
 from datetime import date
-from typing import Annotated, Any, Self
+from difflib import get_close_matches
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -68,7 +69,7 @@ class Record(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise MalformedError(explain(cls.__name__, error)) from None
+            raise MalformedError(explain(cls.__name__, error, cls)) from None
 
     def to_map(self) -> dict[str, Any]:
         """The JSON form as plain values."""
@@ -78,12 +79,43 @@ class Record(BaseModel):
         return self.model_dump_json(by_alias=True)
 
 
-def explain(what: str, error: ValidationError) -> str:
-    """One line for each wrong field, the first ten."""
+def explain(what: str, error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """One line for each wrong field, the first ten. With `model`, a field that is none of ours gets a suggestion."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    lines = [f"{'.'.join(str(part) for part in each['loc']) or what}: {each['msg']}" for each in found[:10]]
+    lines = [f"{'.'.join(str(part) for part in each['loc']) or what}{_wrong(each, model)}" for each in found[:10]]
     more = f"; and {len(found) - 10} more" if len(found) > 10 else ""
     return f"{what} cannot be read: {'; '.join(lines)}{more}."
+
+
+def _wrong(each: Any, model: type[BaseModel] | None) -> str:
+    """What is wrong with one field, and what would be right."""
+    kind = each["type"]
+    if kind == "extra_forbidden":
+        near = get_close_matches(str(each["loc"][-1]), _fields_at(model, each["loc"][:-1]), 1)
+        return f" is no field of it (is {near[0]} meant?)" if near else " is no field of it"
+    if kind == "missing":
+        return " is missing"
+    if kind.startswith(("datetime", "timezone")):
+        return " is not a time with its zone, such as 2026-06-10T09:30:00Z"
+    if kind.startswith("date"):
+        return " is not a day, such as 2026-06-10"
+    return f": {each['msg']}"
+
+
+def _fields_at(model: type[BaseModel] | None, place: tuple[int | str, ...]) -> list[str]:
+    """The names that fields may have there."""
+    for part in place:
+        if model is not None and isinstance(part, str):
+            names = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+            model = next((each for each in _classes(names.get(part)) if issubclass(each, BaseModel)), None)
+    return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _classes(annotation: Any) -> list[type]:
+    """Every class that an annotation names, however deep."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return [annotation]
+    return [each for inner in get_args(annotation) for each in _classes(inner)]
 
 
 def refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -62,14 +62,16 @@ def library(folder: Path = LIBRARY) -> list[tuple[Path, Case]]:
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise RoadError(f"There are no case files (*.json) in {folder}.")
-    return [(path, _named(path)) for path in paths]
+    return [(path, named_case(path)) for path in paths]
 
 
-def _named(path: Path) -> Case:
+def named_case(path: Path) -> Case:
+    """`read_case` whose errors name the file."""
     try:
         return read_case(path)
     except MalformedError as error:
-        raise MalformedError(f"{path.name}: {error}") from None
+        told = str(error)
+        raise MalformedError(told if told.startswith(path.name) else f"{path.name}: {told}") from None
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def test_a_lasting_fault_is_an_unknown_not_a_pass(
         ((200, b"{}", 0), "The list recalls is missing"),
         ((200, b'{"recalls": [7]}', 0), "something else than objects"),
         ((200, b'{"recalls": [{"recallId": "r", "recallType": "NEW_90", "status": "APPLIED"}]}', 0), "recallType"),
-        ((200, b'{"recalls": [{"recallType": "LR", "status": "APPLIED"}]}', 0), "recallId: Field required"),
+        ((200, b'{"recalls": [{"recallType": "LR", "status": "APPLIED"}]}', 0), "recallId is missing"),
         ((200, b'{"recalls": [], "asOf": "noon"}', 0), "not a time"),
         ((200, b'{"recalls": [], "asOf": "2026-06-10T09:00:00"}', 0), "no time zone"),
         ((200, b'{"recalls": ["' + b"x" * 1_100_000 + b'"]}', 0), "more than 1048576 bytes"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from sallyport_gateway.casebook.files import LIBRARY, expand, merge, read_case
+from sallyport_gateway.casebook.files import LIBRARY, expand, merge, named_case, read_case
 from sallyport_gateway.casebook.schema import case_schema
 from sallyport_gateway.cli_decide import app
 from sallyport_protocol.errors import MalformedError, RoadError
@@ -40,7 +40,7 @@ def refused(tmp_path: Path, content: object) -> str:
         ("{}", '"form" must be "sallyport-case/1"'),
         ('{"form": "sallyport-case/2"}', '"form" must be'),
         ('{"form": "sallyport-case/1", "form": "sallyport-case/1"}', "occurs twice"),
-        ('{"form": "sallyport-case/1"}', "evidence: Field required"),
+        ('{"form": "sallyport-case/1"}', "evidence is missing"),
         ("[" * 100_000, "is not JSON"),
     ],
 )
@@ -51,9 +51,9 @@ def test_what_is_no_case(tmp_path: Path, content: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("patch", "words"),
     [
-        ({"now": "2026-06-10T09:30:00"}, "now: Input should have timezone info"),
-        ({"now": "yesterday"}, "now: "),
-        ({"surprise": 1}, "surprise: Extra inputs are not permitted"),
+        ({"now": "2026-06-10T09:30:00"}, "now is not a time with its zone"),
+        ({"now": "yesterday"}, "now is not a time"),
+        ({"surprise": 1}, "surprise is no field of it"),
         ({"evidence": {"prisoner": {"recall": "no"}}}, "evidence.prisoner.recall: Input should be a valid boolean"),
         ({"evidence": {"prisoner": {"legalStatus": "FREE"}}}, "evidence.prisoner.legalStatus"),
         ({"evidence": {"prisoner": {"dateOfBirth": "17/04/1991"}}}, "evidence.prisoner.dateOfBirth"),
@@ -114,3 +114,11 @@ def test_merging_nothing_changes_nothing_and_merging_is_idempotent(value: Any) -
     assert merge(base(), {}) == base()
     once = merge(base(), value)
     assert merge(once, value) == once
+
+
+def test_a_mistyped_field_is_told_with_the_one_that_is_meant(tmp_path: Path) -> None:
+    case = json.loads((LIBRARY / "base-cr.json").read_text())
+    case["evidence"]["prisoner"]["dateOfBrith"] = case["evidence"]["prisoner"].pop("dateOfBirth")
+    (tmp_path / "typo.json").write_text(json.dumps(case))
+    with pytest.raises(MalformedError, match=r"typo.json: .*dateOfBrith is no field of it \(is dateOfBirth meant\?\)"):
+        named_case(tmp_path / "typo.json")
