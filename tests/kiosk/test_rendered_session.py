@@ -15,11 +15,13 @@ import pytest
 from kiosk_doors import Bench
 from rendered_people import House, Played, RememberingPipeline, recompressed
 
+from sallyport_biometrics.face.attack import LIMIT, AttackDetector
 from sallyport_biometrics.face.movement import MovementReader
 from sallyport_biometrics.face.photograph import enrolled
 from sallyport_biometrics.face.pipeline import MODELS, FacePipeline
 from sallyport_kiosk import parameters
 from sallyport_kiosk.ports import Pixels
+from sallyport_models.attack_calibration import read_attack_calibration
 from sallyport_protocol.actions import Action, Part
 from sallyport_protocol.messages import Liveness, Modality, Needs, Outcome, Reference
 from sallyport_provisioning.estate import Estate
@@ -51,7 +53,7 @@ def house(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     template = enrolled(networks.pipeline, (SAMPLES / "subject-a-1.jpg").read_bytes()).to_bytes()
     face = Reference(modality=Modality.FACE, position=0, template=template, captured_on="2026-06-01", record=bytes(32))
     bench = Bench(estate, tmp_path_factory.mktemp("rendered") / "outbox.db")
-    yield House(bench, networks, face)
+    yield House(bench, networks, face, AttackDetector({}, read_attack_calibration()))
     bench.close()
 
 
@@ -70,6 +72,8 @@ def test_a_rendered_person_who_does_what_is_asked_matches(recorded: tuple[Played
     assert (played.result.liveness, played.result.outcome) == (Liveness.PASSED, Outcome.MATCH), played.result.detail
     assert len(played.asked) == 6, "five, and one for the absent passive networks; the light came back"
     assert [each.same_track for each in played.presence] == [True, True]
+    score = played.result.modalities[0].attack_score
+    assert score is not None and score < LIMIT, "no sign of a picture of a picture"
 
 
 # Attacks: what is put in the camera's place, made of the pictures of sessions that matched

@@ -1,7 +1,7 @@
 """Rendered people before the real networks: whole sessions in simulated time. Labelled synthetic.
 
 The camera draws what a person does who looks at the kiosk's screen; detection, mesh, blendshapes, embedding, quality,
-challenge, light, injection guard, track and calibration of the face are the product's own. The finger is in memory.
+challenge, light, injection guard, passive signs, track and calibration are the product's own. The finger is in memory.
 """
 
 import threading
@@ -15,6 +15,7 @@ import numpy as np
 from kiosk_doors import ALICE, Bench, MemoryDisplay, reference
 from kiosk_people import SteppedClock
 
+from sallyport_biometrics.face.attack import AttackDetector
 from sallyport_biometrics.face.flash import AXES, Light
 from sallyport_biometrics.face.movement import Movement, MovementReader
 from sallyport_biometrics.face.pipeline import FacePipeline
@@ -173,6 +174,7 @@ class House:
     bench: Bench
     networks: RememberingPipeline
     face: Reference
+    attack: AttackDetector
 
     def live(
         self, face: MovingFace, number: int, frame_ms: int = FRAME_MS, **changes: Any
@@ -215,7 +217,13 @@ def play(house: House, camera: Any, display: LitDisplay, number: int, **changes:
     session = replace(
         bench.session,
         liveness=LivenessReader(camera, any_networks, any_networks, LightReader(camera, any_networks), False),
-        face=replace(bench.session.face, camera=camera, pipeline=any_networks, calibration=read_calibration("face")),
+        face=replace(
+            bench.session.face,
+            camera=camera,
+            pipeline=any_networks,
+            calibration=read_calibration("face"),
+            attack=house.attack,
+        ),
         watch=PresenceWatch(camera, any_networks, read_calibration("face")),
         display=display,
         clock=clock,
