@@ -17,6 +17,7 @@ from sallyport_gateway.cli_exceptions import app as exceptions_app
 from sallyport_gateway.cli_receipt import app as receipt_app
 from sallyport_gateway.cli_records import app as records_app
 from sallyport_gateway.cli_standing import reconcile, show_standing
+from sallyport_gateway.cli_watch import watch_command
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_link.program import log_to_terminal, run_program
 from sallyport_protocol.actions import Part
@@ -28,6 +29,7 @@ app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty
 Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
 app.command(name="decide")(decide_command)
+app.command(name="watch")(watch_command)
 audit_app.command("standing")(show_standing)
 audit_app.command("reconcile")(reconcile)
 app.add_typer(audit_app, name="audit")

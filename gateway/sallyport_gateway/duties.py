@@ -26,6 +26,7 @@ from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 from sallyport_gateway.notice import Notice
 from sallyport_gateway.standing import Standing, standing
 from sallyport_gateway.store import Store
+from sallyport_gateway.watch.rounds import Lookout, hold_models
 from sallyport_protocol.errors import RoadError
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Duties:
         self._looked: datetime | None = None
         self._whole: datetime | None = None
         self._unmatched = UnmatchedWarrants(looking=True)
+        self._lookout = Lookout()
 
     async def keep(self) -> None:
         """Does the duties for ever. One that fails is told or logged, and the next round tries again."""
@@ -89,7 +91,7 @@ class Duties:
 
     async def once(self) -> None:
         """One round of everything."""
-        for duty in (self.rounds, self.watch_releases, self.look_ahead, self.tell_standing):
+        for duty in (self.rounds, self.watch_releases, self.watch_models, self.look_ahead, self.tell_standing):
             try:
                 await duty()
             except RoadError as error:
@@ -120,6 +122,16 @@ class Duties:
             await self._store.write(partial(record_alarms, log_name=self._place.log, found=found, now=now))
         self._looked = now
         self._whole = now if whole else self._whole
+
+    async def watch_models(self) -> None:
+        """Whether the models still behave as usual; a prison whose test stopped has them held until two officers lift
+        it."""
+        now = self._now()
+        alarms = await self._store.read(partial(self._lookout.look, now=now))
+        if alarms:
+            job = partial(hold_models, log_name=self._place.log, alarms=alarms, now=now)
+            for notice in await self._store.write(job):
+                self._tell(notice)
 
     async def look_ahead(self) -> None:
         """The night's list of each prison, once a night; a night that was missed is made up for at the next round."""

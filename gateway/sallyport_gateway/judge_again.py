@@ -61,6 +61,8 @@ def judge_again(
     why = refuse_opening(check, office.clock.monotonic_ms(), moment, policy)
     why = why or _refuse_place(conn, office, check, keys)
     decision, lifetime = None, 0
+    if why is None and check.manual is None and (doubt := freezes.models_held(conn, check.prison)) is not None:
+        why = f"The models are held here: {doubt}"
     if why is None:
         decision = _decide(conn, office, check)
         why = _objection(decision)

@@ -213,9 +213,10 @@ class Performing:
         try:
             scope = Scope(fields.text("scope").upper())
         except ValueError as error:
-            raise MalformedError("the field scope must be lane, prison or estate") from error
+            raise MalformedError("the field scope must be lane, prison, estate or models") from error
         known = self._service.files.book.registry.lanes
-        names = {Scope.LANE: {each.name for each in known}, Scope.PRISON: {each.prison for each in known}}
+        prisons = {each.prison for each in known}
+        names = {Scope.LANE: {each.name for each in known}, Scope.PRISON: prisons, Scope.MODELS: prisons}
         name = freezes.ESTATE if scope is Scope.ESTATE else fields.text("name")
         if scope is not Scope.ESTATE and name not in names[scope]:
             raise MalformedError(f"there is no {scope.lower()} {name} in this estate; nothing was changed")

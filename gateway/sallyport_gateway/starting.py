@@ -14,6 +14,7 @@ from sallyport_gateway.ledger import life, sessions
 from sallyport_gateway.ledger.sessions import Session
 from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ports import Case, Office
+from sallyport_gateway.watch.groups import group_of
 from sallyport_protocol import sealing
 from sallyport_protocol.documents import Lane as LaneEntry
 from sallyport_protocol.messages import Guard, Needs, Offer, Ready, RecordedException, References, binding
@@ -68,6 +69,7 @@ def gather(
         "session": offer.session,
         "authorisation": authorisation,
         "prisoner": case.prisoner_number,
+        "group": group_of(case.born, at.date()),
         "officer": officer,
     }
     audit.append(conn, office.name, "CHECK_STARTED", content, now)
@@ -102,7 +104,7 @@ def _offer(
         liveness_seed=secrets.token_bytes(16),
         model_set=book.model_set.digest,
         policy=book.policy.digest,
-        expires_in=parameters.SESSION_LIFE_MS,
+        expires_in=parameters.SLOW_SESSION_LIFE_MS if needs and needs.slow else parameters.SESSION_LIFE_MS,
         needs=needs,
         guard=guard,
     )

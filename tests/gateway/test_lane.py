@@ -3,12 +3,21 @@
 from dataclasses import replace
 
 from lane_world import LANE, OFFICER, World
+from sqlalchemy import Connection
 
+from sallyport_gateway.authority.records import Relation
+from sallyport_gateway.authority.words import RelationKind
 from sallyport_gateway.board_words import NOT_ACCOUNTED, OTHER_FIRMWARE
 from sallyport_gateway.check import Stage
+from sallyport_gateway.drivers.authority_access import By
+from sallyport_gateway.drivers.authority_records import Kind as RecordKind
+from sallyport_gateway.drivers.authority_records import put
+from sallyport_gateway.ledger import freezes
+from sallyport_gateway.ledger.freezes import Scope
 from sallyport_protocol.acts import ActKind
+from sallyport_protocol.checks import CheckNumber
 from sallyport_protocol.decision import Verdict
-from sallyport_protocol.messages import Status
+from sallyport_protocol.messages import Guard, Status
 from sallyport_protocol.topics import Kind
 
 
@@ -74,3 +83,49 @@ def test_a_kiosks_faults_are_an_alarm_once_and_a_replay_of_another_boot_is_nothi
     assert not world.lane.kiosk_serves
     say()
     assert world.lane.kiosk_serves
+
+
+def hold_the_models(world: World) -> None:
+    def job(conn: Connection) -> None:
+        freezes.freeze(conn, Scope.MODELS, "MDI", "gateway-1", "MDI: 9 of 60 had to try again.", 1)
+
+    world.store.write_now(job)
+
+
+def test_while_the_models_are_held_the_machine_knows_nobody_and_the_manual_path_is_named(world: World) -> None:
+    hold_the_models(world)
+    world.to_verdict(world.authorise())
+    check = world.lane.check
+    assert check is not None and check.decision is not None and check.decision.verdict is Verdict.HOLD
+    found = [each for each in check.decision.checks if each.number is CheckNumber.SOFTWARE]
+    assert [each.reason for each in found] == ["MODELS_HELD"] and "manual path" in found[0].sentence
+
+
+def test_models_that_are_held_after_the_verdict_open_no_door(world: World) -> None:
+    world.to_verdict(world.authorise())
+    hold_the_models(world)
+    world.confirm()
+    world.pass_time(4_000)
+    assert not world.site.monitor.opened
+
+
+def test_a_twin_that_becomes_known_after_the_offer_holds_the_door(world: World) -> None:
+    """The offer told the kiosk nothing of it; the records of the decision do."""
+    paper = world.authorise()
+    now = world.clock.now()
+    twin = Relation(relation_id="r", kind=RelationKind.TWIN, other="a twin", recorded_by="a", recorded_at=now)
+
+    def job(conn: Connection) -> None:
+        number = world.authority.case(conn, paper).prisoner_number
+        put(conn, RecordKind.RELATION, number, twin, By("a", "told at reception"), now)
+
+    world.start(paper)
+    world.settle_roads()
+    world.pass_time(1_500)
+    world.store.write_now(job)
+    world.answer()
+    world.settle_roads()
+    check = world.lane.check
+    assert check is not None and check.decision is not None and check.decision.verdict is Verdict.HOLD
+    assert "GUARD_RAISED" in [each.reason for each in check.decision.refused]
+    assert check.offer is not None and check.offer.guard is Guard.NONE

@@ -105,7 +105,7 @@ def find(conn: Connection, log: str, index: int) -> Entry | None:
 def entries(conn: Connection, log: str, low: int = 0, high: int | None = None) -> Iterator[Entry]:
     """The entries [low, high) in order, read as they are taken."""
     values = {"l": log, "low": low, "high": 2**62 if high is None else high}
-    for row in conn.execution_options(yield_per=2_000).execute(_RANGE, values):
+    for row in conn.execute(_RANGE, values, execution_options={"yield_per": 2_000}):
         yield Entry(*row)
 
 

@@ -17,6 +17,8 @@ class Scope(StrEnum):
     LANE = "LANE"
     PRISON = "PRISON"
     ESTATE = "ESTATE"
+    MODELS = "MODELS"
+    """The models of a prison: no check by the kiosk counts there, the manual path does. Stops no grant by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ _OVER: Final = Prepared(
             and_(freezes.c.scope == Scope.LANE, freezes.c.name == bindparam("lane")),
         )
     )
+)
+_MODELS: Final = Prepared(
+    select(freezes.c.why).where(freezes.c.scope == Scope.MODELS, freezes.c.name == bindparam("prison"))
 )
 _SHARE: Final = select(fence.c.turn).with_for_update(read=True)
 _PASS: Final = update(fence).values(turn=fence.c.turn + 1)
@@ -87,6 +92,12 @@ def over(conn: Connection, prison: str, lane: str, *, share: bool = False) -> li
     if share and conn.dialect.name == "postgresql":
         conn.execute(_SHARE)
     return [_freeze(row) for row in _OVER.all(conn, prison=prison, lane=lane)]
+
+
+def models_held(conn: Connection, prison: str) -> str | None:
+    """Why no check by a kiosk counts at this prison; None where they do."""
+    held = _MODELS.first(conn, prison=prison)
+    return None if held is None else str(held.why)
 
 
 def in_force(conn: Connection) -> list[Freeze]:

@@ -168,7 +168,7 @@ freezes = Table(
     Column("at", BigInteger, nullable=False),
     Column("lift_asked_by", String(200)),
     Column("lift_asked_at", BigInteger),
-    CheckConstraint("scope IN ('LANE', 'PRISON', 'ESTATE')", name="known_scope"),
+    CheckConstraint("scope IN ('LANE', 'PRISON', 'ESTATE', 'MODELS')", name="known_scope"),
 )
 
 leases = Table(
