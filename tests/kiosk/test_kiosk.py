@@ -64,7 +64,7 @@ def test_ready_says_who_is_here_and_is_repeated(up: Bench) -> None:
     ready = Ready.parse(up.heard(Kind.READY)[0])
     assert (ready.boot_nonce, ready.offer_sequence, ready.interlock) == (up.boot.nonce, 0, BOARD)
     assert sorted(up.link.filters) == sorted(up.mouth.topic(kind) for kind in TO_DEVICE)
-    assert up.display.shown[0] == (Step.IDLE, "WELCOME")
+    assert until(lambda: up.display.shown, "the screen")[0] == (Step.IDLE, "WELCOME")
     up.clock.ahead_ms += parameters.READY_MS
     until(lambda: len(up.heard(Kind.READY)) > 1, "READY again")
 
