@@ -16,7 +16,10 @@ def london(moment: datetime) -> datetime:
     """An aware time on London's clock. Raises ValueError for a naive one."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone says nothing; give UTC")
-    return moment.astimezone(LONDON)
+    try:
+        return moment.astimezone(LONDON)
+    except OverflowError:  # the first or last hours of the calendar: nonsense, but it must be said by a check
+        return moment.replace(tzinfo=LONDON)
 
 
 def london_day(moment: datetime) -> date:
