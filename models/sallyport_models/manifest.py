@@ -16,7 +16,12 @@ Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Line = Annotated[str, Field(min_length=1, max_length=400)]
 
-DEFAULT_MANIFEST = Path(__file__).resolve().parent.parent / "manifest.toml"
+_HERE = Path(__file__).resolve().parent.parent
+DEFAULT_MANIFEST = next(
+    (path for path in (_HERE / "manifest.toml", _HERE / "sallyport_manifest/manifest.toml") if path.is_file()),
+    _HERE / "manifest.toml",
+)
+"""In the source tree beside this package, in an installed wheel in a folder of its own."""
 
 
 class Source(Word):
