@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console
 
 from sallyport_gateway.cli_audit import app as audit_app
@@ -60,7 +61,7 @@ def run(
 ) -> None:
     """Run the gateway and the officers' pages. Ctrl-C or SIGTERM ends it."""
     log_to_terminal(verbose)
-    while asyncio.run(_serve(load_configuration(config))):
+    while uvloop.run(_serve(load_configuration(config))):
         logging.info("the gateway begins anew")
 
 
