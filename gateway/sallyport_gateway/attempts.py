@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_gateway.store.tables import sessions
 from sallyport_protocol import canonical
 from sallyport_protocol.checks import CheckNumber, CheckOutcome
@@ -18,17 +19,19 @@ from sallyport_protocol.messages import Outcome
 _NO_ATTEMPT: Final = (Outcome.FAULT.value, Outcome.ABANDONED.value)
 """Reasons of check 12 that say nothing about the person."""
 _LIMIT: Final = 1 << 20
-_REFUSED: Final = select(sessions.c.decision, sessions.c.decided_at).where(
-    sessions.c.authorisation == bindparam("a"),
-    sessions.c.decision.is_not(None),
-    sessions.c.verdict != Verdict.RELEASE.value,
+_REFUSED: Final = Prepared(
+    select(sessions.c.decision, sessions.c.decided_at).where(
+        sessions.c.authorisation == bindparam("a"),
+        sessions.c.decision.is_not(None),
+        sessions.c.verdict != Verdict.RELEASE.value,
+    )
 )
 """A RELEASE passed every check, so no attempt failed in it."""
 
 
 def failed_attempts(conn: Connection, authorisation: str) -> list[int]:
     """When the checks on it were decided in which face, finger or liveness did not pass; ms since 1970 UTC, rising."""
-    rows = conn.execute(_REFUSED, {"a": authorisation})
+    rows = _REFUSED.all(conn, a=authorisation)
     return sorted(row.decided_at for row in rows if _failed(row.decision))
 
 
@@ -43,7 +46,7 @@ class Attempt:
 
 def attempts_on(conn: Connection, authorisation: str) -> tuple[Attempt, ...]:
     """The attempts on it, oldest first; `at` in ms since 1970 UTC."""
-    rows = sorted(conn.execute(_REFUSED, {"a": authorisation}), key=lambda row: row.decided_at)
+    rows = sorted(_REFUSED.all(conn, a=authorisation), key=lambda row: row.decided_at)
     read = ((row.decided_at, _outcome(row.decision)) for row in rows)
     return tuple(Attempt(at, outcome) for at, outcome in read if outcome is not None)
 

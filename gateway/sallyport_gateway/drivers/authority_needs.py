@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_tables import needs
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.messages import Needs
 
@@ -50,11 +51,11 @@ def end_needs(conn: Connection, prisoner_number: str, by: By, now: datetime) -> 
 
 def needs_of(conn: Connection, prisoner_number: str, now: datetime) -> RecordedNeeds | None:
     """What is recorded and holds now."""
-    row = conn.execute(_IN_FORCE, {"number": prisoner_number, "now": millis(now)}).first()
+    row = _IN_FORCE.first(conn, number=prisoner_number, now=millis(now))
     return None if row is None else _recorded(row)
 
 
-_IN_FORCE: Final = (
+_IN_FORCE: Final = Prepared(
     select(needs)
     .where(
         needs.c.prisoner_number == bindparam("number"), needs.c.ended_at.is_(None), needs.c.ends_at > bindparam("now")
