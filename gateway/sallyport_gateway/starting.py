@@ -87,7 +87,7 @@ def _offer(
 ) -> Offer:
     book, ready, entry = office.book(), place.ready, place.entry
     session, challenge, handle = secrets.token_bytes(16), secrets.token_bytes(32), secrets.token_bytes(16)
-    bound = binding((session, challenge, place.kiosk, entry.name, handle, book.policy.digest))
+    bound = binding((session, challenge, place.kiosk, entry.name, handle, book.policy_digest))
     return Offer(
         session=session,
         challenge=challenge,
@@ -102,8 +102,8 @@ def _offer(
         operating=book.policy.operating,
         exceptions=exceptions,
         liveness_seed=secrets.token_bytes(16),
-        model_set=book.model_set.digest,
-        policy=book.policy.digest,
+        model_set=book.model_set_digest,
+        policy=book.policy_digest,
         expires_in=parameters.SLOW_SESSION_LIFE_MS if needs and needs.slow else parameters.SESSION_LIFE_MS,
         needs=needs,
         guard=guard,

@@ -54,6 +54,7 @@ from sallyport_gateway.drivers.authority_tables import authorisations, exception
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 from sallyport_gateway.ledger import freezes, life
 from sallyport_gateway.ports import Case, Photographed, Question, RecordEntry
+from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.checks import Path
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
@@ -63,8 +64,10 @@ from sallyport_protocol.messages import Guard, Modality, Needs, RecordedExceptio
 _NONCE: Final = 12
 """Bytes of an AES-GCM nonce, random for each reference."""
 
-_EXCEPTIONS: Final = select(exceptions).where(
-    exceptions.c.prisoner_number == bindparam("number"), exceptions.c.ends_at > bindparam("now")
+_EXCEPTIONS: Final = Prepared(
+    select(exceptions).where(
+        exceptions.c.prisoner_number == bindparam("number"), exceptions.c.ends_at > bindparam("now")
+    )
 )
 
 LISTED_BACK: Final = timedelta(days=1)
@@ -205,7 +208,7 @@ class EmbeddedAuthority:
 
     def exceptions(self, conn: Connection, prisoner_number: str, now: datetime) -> tuple[RecordedException, ...]:
         """Modalities that an officer recorded as unusable, as of `now`."""
-        rows = conn.execute(_EXCEPTIONS, {"number": prisoner_number, "now": millis(now)})
+        rows = _EXCEPTIONS.all(conn, number=prisoner_number, now=millis(now))
         return tuple(
             RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer) for row in rows
         )
