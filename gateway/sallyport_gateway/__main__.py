@@ -114,6 +114,7 @@ async def _serve(configuration: Configuration) -> bool:
     service.on_renew = lambda: setattr(server, "should_exit", True)
     await service.start()
     gc.freeze()  # what lives from here on is small: a collection does not walk the libraries again
+    gc.set_threshold(10_000, 20, 50)  # a decision makes a few hundred values, and none of them in a ring
     logging.info("officers' pages at %s", address(configuration))
     try:
         await server.serve(sockets=[listener])
