@@ -13,9 +13,10 @@ COMMIT_MOST: Final = 256
 BUSY_TIMEOUT: Final = 5_000
 """Milliseconds that SQLite waits for another process's write before it says that the store is locked."""
 
-PAUSE: Final = 3_000
-"""Milliseconds between two statements of one transaction after which PostgreSQL takes it back; less than one is usual.
-Shorter than a lease (`LEASE_MS`): a paused gateway's rows are free when its lanes are."""
+PAUSE: Final = 5_000
+"""Milliseconds between two statements of one transaction after which PostgreSQL takes it back; less than one is usual,
+an overloaded machine needs thousands. About as long as a lease (`LEASE_MS`): a paused gateway's rows are free when its
+lanes are."""
 
 READERS: Final = 4
 """Reading connections kept open."""

@@ -8,6 +8,9 @@ from typing import Self
 
 from three_gateways import Together
 
+BACK_S = 300.0
+"""A gateway's start takes 3 s of a processor: much longer where others want that too."""
+
 
 class Trouble:
     """At most one gateway less than all is in trouble at once. `healed` are the seconds from each kill or pause until
@@ -31,7 +34,7 @@ class Trouble:
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(2 * BACK_S)
 
     def _run(self, dice: Random) -> None:
         try:
@@ -66,4 +69,4 @@ class Trouble:
             world.pause(name, go_on=True)
         else:
             world.start(name)
-        world.wait(lambda: name in world.alive(), 60, f"{name} to be back")
+        world.wait(lambda: name in world.alive(), BACK_S, f"{name} to be back")
