@@ -13,9 +13,8 @@ import typer
 from rich.console import Console
 from sqlalchemy import Connection
 
-from sallyport_gateway.audit import checkpoint, generations, heads, log
-from sallyport_gateway.audit.checkpoint import Checkpoint
-from sallyport_gateway.audit.heads import Standing
+from sallyport_gateway.audit import generations, heads, log
+from sallyport_gateway.audit.heads import Behind
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_gateway.doubt import seen_words
 from sallyport_gateway.drivers.witness_place import open_witness
@@ -37,8 +36,8 @@ class Compared:
 
     log: str
     size: int
-    seen: Checkpoint | None
-    standing: Standing
+    behind: tuple[Behind, ...]
+    """The logs of this store that its witness knows otherwise."""
 
 
 def show_standing(
@@ -50,12 +49,13 @@ def show_standing(
     except SallyportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    good = found.standing is Standing.GOOD
+    good = not found.behind
     if as_json:
-        shown = {"log": found.log, "size": found.size, "witnessed": seen_words(found.seen)}
-        typer.echo(json.dumps(shown | {"standing": found.standing.value, "grants": good}))
+        shown = {"log": found.log, "size": found.size, "witnessed": seen_words(found.behind), "grants": good}
+        typer.echo(json.dumps(shown))
     else:
-        typer.echo(f"{found.log}: {found.size} entries in the store, {seen_words(found.seen)} at the witness")
+        seen = f"; its witness has {seen_words(found.behind)}" if found.behind else ", as its witness knows it"
+        typer.echo(f"{found.log}: {found.size} entries in the store{seen}")
         typer.echo(
             "The store may grant." if good else "The store grants NOTHING until two officers have reconciled it."
         )
@@ -79,9 +79,9 @@ def reconcile(
             raise MalformedError("It takes two officers: give --officer twice.")
         configuration = load_configuration(config)
         found = compare(configuration)
-        if found.standing is Standing.GOOD:
+        if not found.behind:
             raise MalformedError("This store is not behind what was witnessed: there is nothing to settle.")
-        typer.echo(f"Both state: the store of {found.log} was restored; its witness has {seen_words(found.seen)}.")
+        typer.echo(f"Both state: the store of {found.log} was restored; its witness has {seen_words(found.behind)}.")
         if not yes:
             typer.confirm("Does no other copy of this gateway run?", abort=True)
         for signer in [_signer(folder) for folder in officer]:
@@ -101,9 +101,7 @@ def compare(configuration: Configuration) -> Compared:
 
     def read(conn: Connection) -> Compared:
         name = generations.current(conn, configuration.file.name)
-        notes = [witness.latest(each) for each in (name, generations.successor(name))]
-        seen, following = ((checkpoint.parse(note)[0] if note else None) for note in notes)
-        return Compared(name, log.size(conn, name), seen, heads.stand(conn, name, seen, following))
+        return Compared(name, log.size(conn, name), heads.behind(conn, name, witness.latest))
 
     try:
         with engine.connect() as conn:
@@ -125,7 +123,7 @@ def _signer(folder: Path) -> SoftwareSigner:
 
 def _sign(configuration: Configuration, signer: SoftwareSigner, found: Compared, why: str) -> None:
     name = identity_of(signer.certificate).name
-    fields = {"log": found.log, "witnessed": seen_words(found.seen), "why": why}
+    fields = {"log": found.log, "witnessed": seen_words(found.behind), "why": why}
     act = Act(
         kind=ActKind.RESTORE,
         officer=name,

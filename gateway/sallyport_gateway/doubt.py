@@ -6,6 +6,7 @@ change in between (another copy of this gateway still runs), the second signatur
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -14,9 +15,8 @@ from sqlalchemy import Connection, insert
 
 from sallyport_gateway.audit import generations
 from sallyport_gateway.audit import log as audit
-from sallyport_gateway.audit.checkpoint import Checkpoint
 from sallyport_gateway.audit.generations import Reconciliation
-from sallyport_gateway.audit.heads import Standing
+from sallyport_gateway.audit.heads import Behind, Standing
 from sallyport_gateway.ledger import freezes, joint, life
 from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ledger.joint import Together, Word
@@ -36,18 +36,25 @@ class Noted:
     sentence: str
 
 
-def seen_words(seen: Checkpoint | None) -> str:
-    """How far the witness saw a log, as officers sign it."""
-    return "nothing" if seen is None else f"{seen.size} {seen.root.hex()[:16]}"
+def seen_words(behind: Iterable[Behind]) -> str:
+    """How far the witness saw the logs that are behind, as officers sign it."""
+    words = "; ".join(_one(each) for each in behind)
+    return words if len(words) <= _LONGEST else f"{sha256(words.encode()).hexdigest()[:32]} in short"
+
+
+def _one(each: Behind) -> str:
+    return f"{each.log} {f'{each.seen.size} {each.seen.root.hex()[:16]}' if each.seen else 'never'}"
 
 
 async def restore(service: Service, believed: BelievedAct, log: str, witnessed: str, now: int) -> str | Noted | None:
-    """One of two officers states that this store was restored. With the second, the next log is opened."""
+    """One of two officers states that this store was restored. With the second the next log is opened, for every
+    gateway of this store whose log is behind; each begins anew."""
     heads = service.heads
-    if heads.standing in (Standing.GOOD, Standing.UNCHECKED):
-        return _NOT_BEHIND[heads.standing]
-    seen, following = await asyncio.to_thread(heads.look)
-    if (log, witnessed) != (heads.log, seen_words(seen)):
+    standing = await asyncio.to_thread(heads.check)
+    if standing in (Standing.GOOD, Standing.UNCHECKED):
+        return _NOT_BEHIND[standing]
+    behind = heads.behind
+    if (log, witnessed) != (heads.log, seen_words(behind)):
         return "The witness has seen something else. Does another copy of this gateway run? Read the page again."
     officer, why = believed.officer.name, str(believed.act.fields.get("why"))
 
@@ -56,8 +63,9 @@ async def restore(service: Service, believed: BelievedAct, log: str, witnessed: 
         content = {"officer": officer, "log": log, "witnessed": witnessed, "why": why, "answer": word.together.value}
         audit.append(conn, heads.log, "RESTORE_STATED", content, now)
         if word.together is Together.BOTH:
-            stated = Reconciliation((word.first, officer), why, seen, following)
-            generations.succeed(conn, service.configuration.file.name, stated, now)
+            for each in behind:
+                stated = Reconciliation((word.first, officer), why, each.seen, each.opens)
+                generations.succeed(conn, generations.gateway_of(each.log), stated, now)
         return word
 
     word = await service.store.write(job)
@@ -144,6 +152,8 @@ def _said(word: Word) -> str | Noted | None:
     return None
 
 
+_LONGEST: Final = 180
+"""Of what is signed about the witness, characters; more logs than that are signed by their digest."""
 _NOT_BEHIND: Final = {
     Standing.GOOD: "This store is not behind what was witnessed: there is nothing to settle.",
     Standing.UNCHECKED: "The audit witness has not answered yet. Wait, or look at its disk and its network.",

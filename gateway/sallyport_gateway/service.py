@@ -162,11 +162,19 @@ class Service:
         if self._alone is not None:
             self._alone.close()
 
+    async def _follow_log(self) -> None:
+        """Two officers may have settled this store at another gateway: then this one's next log is open as well."""
+        if self.heads.standing in (Standing.BEHIND, Standing.FORKED):
+            name = self.configuration.file.name
+            if await self.store.read(lambda conn: generations.current(conn, name)) != self.office.name:
+                self.renew()
+
     def renew(self) -> None:
         """The next log is open: everything begins anew on it, from the store."""
-        log.warning("two officers have settled this store; the gateway begins anew with its next log")
-        self.renewed = True
-        self.on_renew()
+        if not self.renewed:
+            log.warning("two officers have settled this store; the gateway begins anew with its next log")
+            self.renewed = True
+            self.on_renew()
 
     async def _share_lanes(self, keeper: Keeper) -> None:
         """Keeps this gateway's share for ever. While the store is away nothing changes hands, and nothing is said."""
@@ -239,6 +247,7 @@ class Service:
             if await asyncio.to_thread(self.files.refresh):
                 log.info("the book changed")
                 await self._follow_registry()
+            await self._follow_log()
         except Exception as error:
             log.exception("the book could not be read again")
             trouble = str(error)

@@ -148,11 +148,9 @@ class Views:
         heads, now, store = self._service.heads, int(self._service.clock.now().timestamp() * 1_000), self._service.store
         found = []
         if heads.standing in (Standing.BEHIND, Standing.FORKED):
-            log, seen = heads.log, seen_words(heads.seen)
+            log, seen = heads.log, seen_words(heads.behind)
             asked = await store.read(lambda conn: joint.waiting(conn, ActKind.RESTORE, log, now))
-            why = (
-                f"The witness of {log} has seen {seen}; this store holds something else. It was restored from a backup"
-            )
+            why = f"The witness has seen {seen}; this store holds something else. It was restored from a backup"
             found.append(FreezeView(_OLD_STORE, why, lift_asked_by=asked or "", acts=(restore(log, seen),)))
         for lane in lanes:
             board, nonce = lane.opening.keys.board, lane.opening.standing.unknown

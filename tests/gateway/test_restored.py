@@ -45,8 +45,8 @@ def release(world: World, paper: str) -> int:
 
 
 def restore(world: WitnessedWorld, officer: str, **changes: str) -> ActOutcome | None:
-    seen, _ = world.heads.look()
-    fields = {"log": world.heads.log, "witnessed": seen_words(seen), "why": "the disk was replaced"}
+    witnessed = seen_words(world.heads.behind) or "nothing"
+    fields = {"log": world.heads.log, "witnessed": witnessed, "why": "the disk was replaced"}
     return world.act(officer, ActKind.RESTORE, **(fields | changes))
 
 

@@ -40,6 +40,12 @@ def successor(name: str) -> str:
     return f"{gateway}.{int(number) + 1}" if gateway and number.isdecimal() else f"{name}.2"
 
 
+def gateway_of(name: str) -> str:
+    """The gateway whose log it is."""
+    gateway, _, number = name.rpartition(".")
+    return gateway if gateway and number.isdecimal() else name
+
+
 def succeed(conn: Connection, gateway: str, stated: Reconciliation, now: int) -> str:
     """Opens the next log and distrusts every living authorisation, each of which two officers then settle.
 

@@ -6,6 +6,7 @@ And says whether this store may be trusted at all: one that is behind what was w
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -49,6 +50,35 @@ def _worst(conn: Connection, heads: Mapping[str, tuple[Checkpoint | None, Checkp
     return next((each for each in found if each is not Standing.GOOD), Standing.GOOD)
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A log that the witness knows otherwise than this store: how far it saw it, and the next log's name, of which it
+    has never heard (a backup may be older than an earlier reconciliation)."""
+
+    log: str
+    seen: Checkpoint | None
+    opens: str
+
+
+def behind(conn: Connection, own: str, latest: Callable[[str], str | None]) -> tuple[Behind, ...]:
+    """Every log of this store that is not as far as the witness (`latest` asks it for a log's newest head), this
+    gateway's own first. Empty where all are. Raises RoadError."""
+    found = []
+    for name in dict.fromkeys((own, *generations.all_current(conn))):
+        seen, following = (_parsed(latest(each)) for each in (name, generations.successor(name)))
+        if stand(conn, name, seen, following) is Standing.GOOD:
+            continue
+        opens = generations.successor(name)
+        while latest(opens) is not None:
+            opens = generations.successor(opens)
+        found.append(Behind(name, seen, opens))
+    return tuple(found)
+
+
+def _parsed(note: str | None) -> Checkpoint | None:
+    return checkpoint.parse(note)[0] if note else None
+
+
 def newest(conn: Connection, name: str) -> str | None:
     """The newest signed head kept for a log."""
     query = select(checkpoints.c.note).where(checkpoints.c.log == name).order_by(checkpoints.c.size.desc()).limit(1)
@@ -79,8 +109,8 @@ class Heads:
         self._checked = 0
         self.witnessed = 0
         """Entries that the witness has seen."""
-        self.seen: Checkpoint | None = None
-        """The newest head of this log that the witness held when it was last asked."""
+        self.behind: tuple[Behind, ...] = ()
+        """The logs of this store that were not as the witness knows them when it was last asked."""
         self.trouble: RoadError | None = None
         """Why the witness could not be reached last time."""
 
@@ -93,28 +123,20 @@ class Heads:
         heads = {name: self._heads_of(name) for name in (self.log, *others)}
         self.standing = self._store.read_now(lambda conn: _worst(conn, heads))
         self._checked = connections
-        self.seen = heads[self.log][0]
-        self.witnessed = self._known = self.seen.size if self.seen else 0
+        seen = heads[self.log][0]
+        self.witnessed = self._known = seen.size if seen else 0
+        sure = self.standing is Standing.GOOD
+        self.behind = () if sure else self._store.read_now(lambda conn: behind(conn, self.log, self._witness.latest))
         return self.standing
 
     def _heads_of(self, name: str) -> tuple[Checkpoint | None, Checkpoint | None]:
         """What the witness holds of a log and of the one that would follow it."""
-        held = [self._witness.latest(each) for each in (name, generations.successor(name))]
-        first, following = (checkpoint.parse(note)[0] if note else None for note in held)
-        return first, following
+        return _parsed(self._witness.latest(name)), _parsed(self._witness.latest(generations.successor(name)))
 
     @property
     def _unsure(self) -> bool:
         """Never checked, or the database was connected to anew since: it may be another one."""
         return self.standing is Standing.UNCHECKED or self._checked != self._store.connections
-
-    def look(self) -> tuple[Checkpoint | None, str]:
-        """What the witness holds of this log, and the first log after it of which it has never heard: a backup may be
-        older than an earlier reconciliation. Raises RoadError."""
-        note, following = self._witness.latest(self.log), generations.successor(self.log)
-        while self._witness.latest(following) is not None:
-            following = generations.successor(following)
-        return (checkpoint.parse(note)[0] if note else None), following
 
     def advance(self) -> Checkpoint | None:
         """Signs the present head, keeps it and hands it to the witness; None when there is nothing new to witness.

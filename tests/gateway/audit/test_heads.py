@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from sallyport_gateway.audit import checkpoint, generations, log
 from sallyport_gateway.audit.checkpoint import note_key
 from sallyport_gateway.audit.generations import Reconciliation
-from sallyport_gateway.audit.heads import Heads, Standing
+from sallyport_gateway.audit.heads import Behind, Heads, Standing
 from sallyport_gateway.audit.witness import FileWitness, HttpWitness, Submission, Verdict, Witness
 from sallyport_gateway.audit.witness_app import witness_app
 from sallyport_gateway.ledger import life
@@ -143,9 +143,10 @@ def test_two_officers_reconcile_and_open_the_next_log(
         note = witness.latest(LOG)
         assert note is not None
         behind = Heads(restored, LOG, signer, witness, lambda: 1)
-        seen, following = behind.look()
-        assert seen == checkpoint.parse(note)[0] and following == "gateway-1.2"
-        stated = Reconciliation(("officer 1", "officer 2"), "disk failed", seen, following)
+        assert behind.check() is Standing.BEHIND
+        [doubt] = behind.behind
+        assert doubt == Behind(LOG, checkpoint.parse(note)[0], "gateway-1.2")
+        stated = Reconciliation(("officer 1", "officer 2"), "disk failed", doubt.seen, doubt.opens)
         name = restored.write_now(lambda conn: generations.succeed(conn, LOG, stated, 5))
         assert name == "gateway-1.2" == restored.read_now(lambda conn: generations.current(conn, LOG))
         held = restored.read_now(lambda conn: life.find(conn, "A"))
@@ -155,7 +156,7 @@ def test_two_officers_reconcile_and_open_the_next_log(
         again = Heads(restored, name, signer, witness, lambda: 1)
         assert again.advance() is not None and again.standing is Standing.GOOD
     assert keeper.check() is Standing.BEHIND, "the old log has a successor: nothing may go on with it"
-    assert keeper.look()[1] == "gateway-1.3", "a backup from before the reconciliation takes a name of its own"
+    assert keeper.behind[0].opens == "gateway-1.3", "a backup from before the reconciliation takes a name of its own"
 
 
 def test_generations_count_on() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert
 
-from sallyport_gateway.audit import log
+from sallyport_gateway.audit import generations, log
+from sallyport_gateway.audit.generations import Reconciliation
 from sallyport_gateway.audit.heads import Heads, Standing
 from sallyport_gateway.audit.witness import FileWitness
 from sallyport_gateway.store import Store
@@ -135,3 +136,26 @@ def test_the_writer_counts_its_connections(new_postgresql: str) -> None:
         store.read_now(lambda conn: conn.exec_driver_sql(kill).all())
         assert store.write_now(lambda conn: conn.exec_driver_sql("SELECT 1").scalar()) == 1
         assert store.connections == before + 1
+
+
+def test_two_officers_settle_every_log_of_the_store_at_once(tmp_path: Path, heads: MakeHeads) -> None:
+    """One of the gateways may never run again; its log must not hold the others back."""
+    with Store(tmp_path / "first.db") as first:
+        share(first)
+        for name in NAMES:
+            fill(first, name, 5)
+        then = copy(first, tmp_path / "backup.db")
+        for name in NAMES:
+            fill(first, name, 3)
+            heads(first, name).advance()
+    with Store(then) as restored:
+        keeper = heads(restored, NAMES[0])
+        assert keeper.check() is Standing.BEHIND
+        assert [(each.log, each.opens) for each in keeper.behind] == [(name, f"{name}.2") for name in NAMES]
+        for each in keeper.behind:
+            stated = Reconciliation(("a", "b"), "restored", each.seen, each.opens)
+            gateway = generations.gateway_of(each.log)
+            restored.write_now(lambda conn, g=gateway, s=stated: generations.succeed(conn, g, s, 1))  # type: ignore[misc]
+        for name in NAMES:
+            again = heads(restored, f"{name}.2")
+            assert again.check() is Standing.GOOD and again.behind == ()
