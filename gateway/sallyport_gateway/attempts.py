@@ -42,13 +42,15 @@ class Attempt:
 
     at: int
     outcome: str
+    doubted: bool = False
+    """Whether the kiosk itself was in doubt: one of checks 1 to 10 did not pass."""
 
 
 def attempts_on(conn: Connection, authorisation: str) -> tuple[Attempt, ...]:
     """The attempts on it, oldest first; `at` in ms since 1970 UTC."""
     rows = sorted(_REFUSED.all(conn, a=authorisation), key=lambda row: row.decided_at)
     read = ((row.decided_at, _outcome(row.decision)) for row in rows)
-    return tuple(Attempt(at, outcome) for at, outcome in read if outcome is not None)
+    return tuple(Attempt(at, *found) for at, found in read if found is not None)
 
 
 def pause_left(failures: list[int], policy: Policy, now: int) -> int:
@@ -68,17 +70,19 @@ def refuse_attempt(failures: list[int], policy: Policy, now: int) -> str | None:
     return f"{len(failures)} attempts have failed. Take the manual path: call the duty governor."
 
 
-def _outcome(decision: bytes) -> str | None:
-    """None for a decision of the manual path, which has no checks 11 and 12."""
-    found = {each["number"]: each for each in canonical.decode(decision, limit=_LIMIT)["checks"]}
+def _outcome(decision: bytes) -> tuple[str, bool] | None:
+    """The outcome, and whether the kiosk was in doubt. None for a decision of the manual path: no checks 11 and 12."""
+    checks = canonical.decode(decision, limit=_LIMIT)["checks"]
+    found = {each["number"]: each for each in checks}
     live, match = found.get(int(CheckNumber.LIVENESS)), found.get(int(CheckNumber.MATCH))
     if live is None or match is None or match["reason"] == "NOT_REACHED":
         return None
+    doubted = any(each["number"] < CheckNumber.LIVENESS and each["outcome"] != CheckOutcome.PASS for each in checks)
     if live["outcome"] == CheckOutcome.FAIL:
-        return "ATTACK_SUSPECTED"
+        return "ATTACK_SUSPECTED", doubted
     if match["outcome"] == CheckOutcome.FAIL and match["reason"] != "NOTHING_COMPARED":
-        return "NON_MATCH"
-    return "MATCH" if match["outcome"] == CheckOutcome.PASS else str(match["reason"])
+        return "NON_MATCH", doubted
+    return "MATCH" if match["outcome"] == CheckOutcome.PASS else str(match["reason"]), doubted
 
 
 def _failed(decision: bytes) -> bool:

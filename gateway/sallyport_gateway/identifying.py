@@ -62,7 +62,8 @@ def state(conn: Connection, office: Office, entry: LaneEntry, devices: Devices, 
     if wait:
         return f"The last attempt has just failed. Wait {wait} s."
     attempts = attempts_on(conn, first.authorisation)
-    facts = Facts(devices.serves, office.authority.enrolled(conn, first.prisoner), attempts)
+    counts = freezes.models_held(conn, entry.prison) is None
+    facts = Facts(devices.serves and counts, office.authority.enrolled(conn, first.prisoner), attempts)
     if (untrue := refuse_reason(first.reason, facts)) is not None:
         return untrue
     manual = Manual(first, after(attempts))

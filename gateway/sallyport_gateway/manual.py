@@ -78,7 +78,7 @@ class Facts:
     """What this gateway itself knows about a reason."""
 
     kiosk_serves: bool
-    """It is heard, and reports neither fault nor tampering."""
+    """It is heard, reports neither fault nor tampering, and its models have not been held."""
     enrolled: bool
     attempts: tuple[Attempt, ...]
     """On this authorisation, oldest first."""
@@ -97,12 +97,13 @@ def refuse_reason(reason: ManualReason, facts: Facts) -> str | None:
     """Why a reason is not true as far as this gateway knows; None when it may be. Two officers alone cannot decide to
     do without the kiosk."""
     said = {each.outcome for each in facts.attempts}
+    last = facts.attempts[-1] if facts.attempts else Attempt(0, "")
     holds = {
         ManualReason.NOT_RECOGNISED: bool(said - {"FAULT", "ATTACK_SUSPECTED", "MATCH"}),
         ManualReason.ATTACK_SUSPECTED: "ATTACK_SUSPECTED" in said,
         ManualReason.NO_REFERENCE: not facts.enrolled,
         ManualReason.CANNOT_BE_CAPTURED: True,
-        ManualReason.KIOSK_OUT_OF_SERVICE: not facts.kiosk_serves or "FAULT" in said,
+        ManualReason.KIOSK_OUT_OF_SERVICE: not facts.kiosk_serves or "FAULT" in said or last.doubted,
     }
     return None if holds[reason] else _UNTRUE[reason]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from by_hand import entries, first, identified, key, refused_by_the_kiosk, same_words, second
 from intrusions import EVENTS, Intruder, nobody_there, put_back, revoke_the_kiosk
-from lane_world import APPROVERS, GOVERNOR, LANE, OFFICER, PRISON, World
+from lane_world import APPROVERS, GOVERNOR, LANE, OFFICER, PRISON, World, honest_result
 from sqlalchemy import delete
 
 from sallyport_gateway.attempts import Attempt
@@ -189,6 +189,24 @@ def test_the_gateway_believes_no_reason_that_it_knows_to_be_untrue(world: World)
     world.store.write_now(lambda conn: conn.execute(delete(references)))
     outcome = first(world, paper, reason="NO_REFERENCE")
     assert outcome is not None and outcome.accepted
+
+
+def test_a_kiosk_that_is_not_believed_is_out_of_service(world: World) -> None:
+    """Its match counts for nothing, so the person must not be held for its sake."""
+    paper = world.authorise()
+    world.to_verdict(paper, lambda *args, **kw: honest_result(*args, **(kw | {"software": b"?" * 32})))
+    check = world.lane.check
+    assert check is not None and not check.released
+    assert "has not refused" in said(first(world, paper, reason="NOT_RECOGNISED"))
+    assert first(world, paper, reason="KIOSK_OUT_OF_SERVICE").accepted  # type: ignore[union-attr]
+    second(world)
+    assert decision(world).verdict is Verdict.RELEASE
+
+
+def test_models_that_are_held_leave_the_manual_path(world: World) -> None:
+    assert world.act(GOVERNOR, ActKind.FREEZE, scope="models", name=PRISON, why="they drift").accepted  # type: ignore[union-attr]
+    identified(world, world.authorise(), reason="KIOSK_OUT_OF_SERVICE")
+    assert opens(world)
 
 
 def test_the_gravest_attempt_counts() -> None:
