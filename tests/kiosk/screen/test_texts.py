@@ -28,8 +28,10 @@ def test_no_text_is_left_in_the_other_language() -> None:
 
 
 def test_the_finger_asked_for_is_named() -> None:
-    assert load("en").of(Instruction.PLACE_FINGER, 2).detail == "Use your right index finger."
-    assert load("cy").of(Instruction.PLACE_FINGER, 6).detail == "Defnyddiwch bawd eich llaw chwith."
+    assert load("en").of(Instruction.PLACE_FINGER, 2).detail == ("Use your right index finger. Keep facing the screen.")
+    assert load("cy").of(Instruction.PLACE_FINGER, 6).detail == (
+        "Defnyddiwch bawd eich llaw chwith. Daliwch i wynebu'r sgrin."
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
