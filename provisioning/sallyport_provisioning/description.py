@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections import Counter
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
@@ -58,14 +59,22 @@ class Gateway(Word):
     store: Annotated[Text, Field(pattern=r"^(postgresql\+psycopg://[^\s]*)?$")] = ""
     """Empty: an SQLite file of its own. No password: a client certificate, the account, or a .pgpass file."""
     web_address: Annotated[Text, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
-    """Where officers' browsers reach its pages, when that is not http://web_host:web_port."""
+    """Where officers' browsers reach its pages, when that is not web_host:web_port (TLS but on loopback)."""
     witness: Text = ""
     """Folder or address of the witness of its audit log; one for all gateways on one store. Production needs one."""
 
     @property
     def address(self) -> str:
         """Of its pages, without a path."""
-        return self.web_address or f"http://{self.web_host}:{self.web_port}"
+        host = f"[{self.web_host}]" if ":" in self.web_host else self.web_host
+        return self.web_address or f"{'http' if _is_loopback(self.web_host) else 'https'}://{host}:{self.web_port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Kiosk(Word):

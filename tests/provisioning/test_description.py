@@ -61,6 +61,20 @@ def test_what_does_not_hold_together_is_refused_by_name(changes: dict[str, Any],
 STORE = "postgresql+psycopg://sallyport@db.example/sallyport"
 
 
+@pytest.mark.parametrize(
+    ("place", "address"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"web_host": "10.1.2.3"}, "https://10.1.2.3:8080"),
+        ({"web_host": "fd00::7"}, "https://[fd00::7]:8080"),
+        ({"web_host": "10.1.2.3", "web_address": "https://gate.example"}, "https://gate.example"),
+    ],
+)
+def test_where_a_gateway_s_pages_are(place: dict[str, str], address: str) -> None:
+    described = Description.parse(changed(gateway=[changed()["gateway"][0] | place]))
+    assert described.gateway[0].address == address
+
+
 def two_gateways(*stores: str) -> dict[str, Any]:
     first = changed()["gateway"][0]
     return changed(gateway=[first | {"name": f"gateway-{n}", "store": store} for n, store in enumerate(stores, 1)])
