@@ -72,6 +72,7 @@ def closed_loop(store: Store, callers: int, job: Callable[[int], Any], seconds: 
     return {
         "per_s": len(times) / seconds,
         "p50_ms": cuts[49] * 1e3,
+        "p95_ms": cuts[94] * 1e3,
         "p99_ms": cuts[98] * 1e3,
         "commits_per_s": commits / seconds,
     }
