@@ -66,7 +66,7 @@ class LivenessReader:
         )
         for number in range(parameters.LIVENESS_ATTEMPTS):
             if number and not stage.over:
-                stage.display.show(Step.FACE, "TRY_AGAIN")
+                stage.display.show(Step.FACE, str(failures[-1]))
                 stage.stop.wait(parameters.AGAIN_S)
             if not self._face_found(stage, follower):
                 break

@@ -38,8 +38,8 @@ KNOW_AGAIN_MS: Final = 1_000
 ATTACK_RETRIES: Final = 1
 """More tries of a face that looks like a picture of one: live faces do so at times (calibration/attack.toml)."""
 
-AGAIN_S: Final = 1.0
-"""Between two challenges: time to read that it begins again."""
+AGAIN_S: Final = 2.5
+"""Between two challenges: time to read or hear what to do otherwise."""
 
 MARKS: Final = 600
 """Newest frames of a session whose marks are kept for the injection guard, 36 KiB each; some 40 s of a camera."""

@@ -43,6 +43,9 @@ CHALLENGE = (
     (Step.FACE, "LOOK_UP", 0.4),
     (Step.FACE, "CLOSE_EYES", 0.6),
     (Step.FACE, "SMILE", 0.8),
+    (Step.FACE, "NO_ANSWER", 0.0),
+    (Step.FACE, "TOO_SOON", 0.0),
+    (Step.FACE, "OTHER_ACTION", 0.0),
     (Step.FACE, "TRY_AGAIN", 0.0),
 )
 """Those of the challenge, and complaints about a face."""

@@ -33,9 +33,14 @@ class Instruction(StrEnum):
     SMILE = "SMILE"
     PLACE_FINGER = "PLACE_FINGER"
     PRESS_HARDER = "PRESS_HARDER"
+    PRESS_LIGHTER = "PRESS_LIGHTER"
+    MOISTEN_FINGER = "MOISTEN_FINGER"
     LIFT_FINGER = "LIFT_FINGER"
     MOVE_FINGER = "MOVE_FINGER"
     WIPE_FINGER = "WIPE_FINGER"
+    ANSWER_SOONER = "ANSWER_SOONER"
+    WAIT_TO_BE_ASKED = "WAIT_TO_BE_ASKED"
+    ONLY_WHAT_IS_ASKED = "ONLY_WHAT_IS_ASKED"
     TRY_AGAIN = "TRY_AGAIN"
     PLEASE_WAIT = "PLEASE_WAIT"
     WAIT_FOR_OFFICER = "WAIT_FOR_OFFICER"
@@ -60,13 +65,25 @@ FROM_FEEDBACK: Final = MappingProxyType(
         "BLURRED": Instruction.KEEP_STILL,
         "FACE_COVERED": Instruction.UNCOVER_FACE,
         "EXPRESSION": Instruction.RELAX_FACE,
-        "NO_FINGER": Instruction.PLACE_FINGER,
-        "TOO_FAINT": Instruction.PRESS_HARDER,
-        "TOO_SMALL": Instruction.MOVE_FINGER,
-        "SMUDGED": Instruction.WIPE_FINGER,
+        "NO_ANSWER": Instruction.ANSWER_SOONER,
+        "TOO_SOON": Instruction.WAIT_TO_BE_ASKED,
+        "OTHER_ACTION": Instruction.ONLY_WHAT_IS_ASKED,
+        "NEVER_NEUTRAL": Instruction.LOOK_STRAIGHT,
+        "OTHER_PERSON": Instruction.ONE_PERSON_ONLY,
+        "TIME_REVERSED": Instruction.TRY_AGAIN,
+        "CAMERA_TOO_SLOW": Instruction.TRY_AGAIN,
+        "no finger": Instruction.PLACE_FINGER,
+        "not a print": Instruction.PLACE_FINGER,
+        "cover more": Instruction.MOVE_FINGER,
+        "move to centre": Instruction.MOVE_FINGER,
+        "press harder": Instruction.PRESS_HARDER,
+        "press lighter": Instruction.PRESS_LIGHTER,
+        "moisten": Instruction.MOISTEN_FINGER,
+        "dry": Instruction.WIPE_FINGER,
+        "again": Instruction.LIFT_FINGER,
     }
 )
-"""What the recognisers complain of -> what the person is asked to do about it."""
+"""What the recognisers and the challenge complain of -> what the person is asked to do about it."""
 
 
 def instruction_for(code: str) -> Instruction:

@@ -1,6 +1,8 @@
 import pytest
 
+from sallyport_biometrics.face.liveness import Failure
 from sallyport_biometrics.face.words import Feedback
+from sallyport_biometrics.finger import Feedback as FingerFeedback
 from sallyport_kiosk.screen.page import DRAWING
 from sallyport_kiosk.screen.words import FROM_FEEDBACK, Instruction, ScreenState, instruction_for
 from sallyport_kiosk.stage import Step
@@ -9,6 +11,16 @@ from sallyport_kiosk.stage import Step
 @pytest.mark.parametrize("feedback", Feedback)
 def test_every_complaint_about_a_face_has_its_instruction(feedback: Feedback) -> None:
     assert instruction_for(feedback) == FROM_FEEDBACK[feedback]
+
+
+@pytest.mark.parametrize("failure", [each for each in Failure if each is not Failure.NONE])
+def test_every_challenge_that_failed_has_its_instruction(failure: Failure) -> None:
+    assert instruction_for(failure) == FROM_FEEDBACK[failure]
+
+
+@pytest.mark.parametrize("feedback", FingerFeedback)
+def test_every_complaint_about_a_finger_has_its_instruction(feedback: FingerFeedback) -> None:
+    assert instruction_for(feedback) is not Instruction.PLEASE_WAIT
 
 
 def test_an_instruction_is_found_by_its_own_code_first() -> None:
