@@ -4,9 +4,11 @@ Labelled synthetic: one photograph of Subject A moved by its mesh, compared with
 shows that the product's networks and decisions work together on pictures, not how people move.
 """
 
+import itertools
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -30,6 +32,7 @@ from sallyport_rig.moving_face import MovingFace
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / os.environ.get("SALLYPORT_MODELS", "var/models")
 SAMPLES = ROOT / "var/samples"
+LFW = Path(os.environ.get("SALLYPORT_DATA", ROOT.parent / "shared" / "data")) / "faces/lfw"
 QUICK_MS = 125
 """Between frames: eight a second, to spare time."""
 Attack = Callable[[Sequence[Sequence[Pixels]], random.Random], Sequence[Pixels]]
@@ -171,6 +174,42 @@ def test_another_rendered_person_passes_the_challenge_and_does_not_match(house: 
         result = house.live(face, number)[0].result
         assert (result.liveness, result.outcome) == (Liveness.PASSED, Outcome.NON_MATCH)
         house.networks.forget()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_rendered_people_of_a_public_set_answer_and_match(house: House) -> None:
+    """Ten people of LFW who look into the camera at rest, each compared with another photograph."""
+    if not LFW.is_dir():
+        pytest.skip(f"{LFW} is not here; set SALLYPORT_DATA")
+    outcomes = []
+    for number, (first, second) in enumerate(itertools.islice(at_rest(house), 10)):
+        analysis = house.networks.pipeline.analyse(second)
+        assert analysis.face is not None
+        template = house.networks.pipeline.template([(house.networks.pipeline.embed(second, analysis.face), 1.0)])
+        enrolled_face = house.face.model_copy(update={"template": template.to_bytes()})
+        person = MovingFace(first, house.networks.pipeline)
+        outcomes.append(replace(house, face=enrolled_face).live(person, number, QUICK_MS)[0].result.outcome)
+        house.networks.forget()
+    assert outcomes.count(Outcome.MATCH) >= 8, outcomes
+
+
+def at_rest(house: House) -> Iterator[tuple[Pixels, Pixels]]:
+    """Two photographs each of people of whom the first is neutral enough to smile and to close the eyes from."""
+    pictures = sorted(LFW.glob("*_0001.jpg"))
+    random.Random(3).shuffle(pictures)
+    for path in pictures:
+        other = path.with_name(path.name.replace("_0001", "_0002"))
+        if not other.is_file():
+            continue
+        first, second = (np.asarray(cv2.imread(str(each)), np.uint8) for each in (path, other))
+        found = house.networks.pipeline.analyse(first)
+        if found.mesh is None or found.quality is None or house.networks.pipeline.analyse(second).face is None:
+            continue
+        seen = house.networks.movements.read(first, found.mesh, found.quality.pose)
+        level = abs(found.quality.pose.yaw) < 12 and abs(found.quality.pose.pitch) < 12
+        if level and seen.smile < 0.35 and seen.blink < 0.25 and found.quality.mouth_open < 0.15:
+            yield first, second
 
 
 @pytest.mark.long
