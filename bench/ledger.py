@@ -2,7 +2,8 @@
 
     .venv/bin/python bench/ledger.py [--entries 1000000] [--json FILE] [--postgresql URL]
 
-Ratios are what counts: commits against the disk's own flush, verification against hashing alone.
+Ratios are what counts: commits against the disk's own flush, verification against hashing alone. The long log has a
+signed head after every 1,000 entries, as a running gateway keeps them; verification checks each.
 """
 
 import argparse
@@ -14,19 +15,30 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import cbor2
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection
 
-from sallyport_gateway.audit import log, tree, verify
+from sallyport_gateway.audit import checkpoint, log, tree, verify
+from sallyport_gateway.audit.checkpoint import Checkpoint
+from sallyport_gateway.audit.heads import keep_note
+from sallyport_gateway.audit.parameters import HEAD_EVERY_ENTRIES
 from sallyport_gateway.ledger import life
 from sallyport_gateway.ledger.words import Door, Shown
 from sallyport_gateway.store import Store
+from sallyport_protocol.errors import SallyportError
+from sallyport_protocol.keys import SoftwareSigner
 
 LOG = "gateway-1"
 BODY = {
@@ -35,6 +47,7 @@ BODY = {
     "verdict": "RELEASE",
     "checks": [{"number": number, "outcome": "PASS", "sentence": "As it must be."} for number in range(1, 26)],
 }
+DAY = timedelta(days=1)
 DOOR = Door("MDI", "MDI-LANE-1", "MDI-L01")
 
 
@@ -110,14 +123,28 @@ def _proof(index: int, size: int) -> Callable[[Connection], list[bytes]]:
     return lambda conn: tree.inclusion_proof(index, size, log.reader(conn, LOG))
 
 
-def grow(store: Store, size: int, tell: Callable[[int], None]) -> None:
-    """Appends until the log has `size` entries."""
+def grow(store: Store, size: int, signer: SoftwareSigner, tell: Callable[[int], None]) -> None:
+    """Appends until the log has `size` entries, with a signed head after each step."""
     have = store.read_now(lambda conn: log.size(conn, LOG))
     while have < size:
-        step = min(2_000, size - have)
+        step = min(HEAD_EVERY_ENTRIES, size - have)
         store.write_now(_appends(step))
         have += step
+        store.write_now(partial(_sign_head, signer=signer))
         tell(have)
+
+
+def _sign_head(conn: Connection, signer: SoftwareSigner) -> None:
+    size = log.size(conn, LOG)
+    keep_note(conn, checkpoint.sign(Checkpoint(LOG, size, log.root(conn, LOG, size)), signer), 0)
+
+
+def make_signer() -> SoftwareSigner:
+    """A gateway's key, with a certificate that it signed itself."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, LOG)])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + DAY)
+    return SoftwareSigner(key, builder.sign(key, hashes.SHA256()))
 
 
 def append_cost(store: Store) -> float:
@@ -164,9 +191,10 @@ def measure(folder: Path, entries: int, url: str | None, tell: Callable[[str], N
             found[f"append_{callers}"] = closed_loop(store, callers, append_job)
         tell("20 callers release")
         found["release_20"] = closed_loop(store, 20, release_job)
+    signer = make_signer()
     with Store(folder / "long.db") as store:
         for size in (1_000, entries):
-            grow(store, size, lambda have: tell(f"{have:,} entries"))
+            grow(store, size, signer, lambda have: tell(f"{have:,} entries"))
             found[f"append_us_at_{size}"] = append_cost(store)
         size = store.read_now(lambda conn: log.size(conn, LOG))
         worked = time.thread_time()
@@ -174,8 +202,11 @@ def measure(folder: Path, entries: int, url: str | None, tell: Callable[[str], N
         found["proof_processor_ms"] = (time.thread_time() - worked) * 1e3 / len(proofs)
         found |= {"proof_p50_ms": proofs[50], "proof_p95_ms": proofs[95], "proof_max_ms": proofs[-1]}
         began, worked = time.perf_counter(), time.process_time()
-        report = store.read_now(lambda conn: verify.verify(conn, LOG, [], progress=lambda n: tell(f"verified {n:,}")))
-        found |= {"verified": report.size, "verify_s": time.perf_counter() - began}
+        keys = [checkpoint.note_key(LOG, signer.certificate_der)]
+        report = store.read_now(lambda conn: verify.verify(conn, LOG, keys, progress=lambda n: tell(f"verified {n:,}")))
+        if not report.sound:
+            raise SallyportError(f"the log that was just written is not sound: {report.faults[:3]}")
+        found |= {"verified": report.size, "heads": report.heads, "verify_s": time.perf_counter() - began}
         found["verify_processor_s"] = time.process_time() - worked
         found["bytes_per_entry"] = (folder / "long.db").stat().st_size / size
     found["hashing_s"] = hashing(found["verified"])

@@ -91,6 +91,8 @@ class MqttLink:
         self._error = "not started"
         self._stopping = threading.Event()
         self._wake_write: socket.socket | None = None
+        self._woken = False
+        """The thread has been woken and has not looked yet: once is enough."""
         self._thread: threading.Thread | None = None
 
     @property
@@ -160,7 +162,8 @@ class MqttLink:
         self._wake()
 
     def _wake(self) -> None:
-        if self._wake_write is not None:
+        if self._wake_write is not None and not self._woken:
+            self._woken = True
             with contextlib.suppress(OSError):  # full: it is awake already; closed: it has stopped
                 self._wake_write.send(b"\0")
 
@@ -184,6 +187,7 @@ class MqttLink:
         try:
             connection.open()
             while not connection.error and not self._finished(connection):
+                self._woken = False  # before looking: what comes from here on wakes again
                 with self._lock:
                     filters = list(self._filters)
                 connection.subscribe(filters)
