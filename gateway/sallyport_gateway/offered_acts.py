@@ -24,6 +24,7 @@ _MEANS: Final = InputView(
     InputKind.CHOICE,
     tuple((each.value, each.wording) for each in Means),
 )
+_LOOK: Final = InputView("compared", "The person in the lane is the one in the photograph", kind=InputKind.TICK)
 _STOP: Final = InputView("why", "Why?")
 _WHEN: Final = InputView(
     "when", "When did the person leave?", "The same for both officers, such as 14:05", pattern="[0-2][0-9]:[0-5][0-9]"
@@ -36,14 +37,17 @@ _OPENED: Final = InputView(
 )
 
 
-def door_acts(lane: Lane, check: Check | None, papers: list[tuple[Case, str]]) -> Iterable[ActView]:
-    """What the officer at this door may do."""
+def door_acts(
+    lane: Lane, check: Check | None, papers: list[tuple[Case, str]], *, pictured: bool = False
+) -> Iterable[ActView]:
+    """What the officer at this door may do. `pictured`: a photograph of the person is on the page."""
     session = ("session", check.session.hex()) if check else ("session", "")
     if check is not None and check.stage is Stage.STATED:
         yield second(check)
     if check is not None and check.stage is Stage.DECIDED and check.released and check.void is None:
         until = check.decision.valid_until if check.decision is not None else None
-        yield ActView("confirm", "Open the door", (session,), primary=True, until=until)
+        look = (_LOOK,) if pictured and check.manual is None else ()
+        yield ActView("confirm", "Open the door", (session,), look, primary=True, until=until)
         if check.manual is not None:
             yield by_key(lane, session)
     if check is not None and check.stage in (Stage.DECIDED, Stage.OFFERED, Stage.STATED):

@@ -186,7 +186,7 @@ class Views:
             authorisation=_paper(case, state) if case else None,
             decision=_decision(check, await self._hold(check)) if check and check.decision else None,
             alarms=tuple(AlarmView(at, lane.entry.name, code, text) for at, code, text in lane.voice.alarms),
-            acts=tuple(door_acts(lane, check, papers)),
+            acts=tuple(door_acts(lane, check, papers, pictured=held is not None)),
             events=tuple(EventView(at, title, detail, index) for at, title, detail, index in lane.voice.events),
             manual=_manual(check.manual) if check and check.manual else None,
             freezes=(*await self._doubts(lane), *(_freeze(each) for each in frozen)),

@@ -24,6 +24,7 @@ from sallyport_protocol.documents import Registry
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import Role
 from sallyport_rig.demonstration import records
+from sallyport_wire import messages as wire
 
 AUDITOR = "a.lind"
 
@@ -248,6 +249,17 @@ def test_the_kiosks_silence_is_a_reason_and_the_key_a_way(world: World) -> None:
     assert [(each.scope, each.name) for each in world.store.read_now(freezes.in_force)] == [("PRISON", PRISON)]
     assert "KEY_RELEASE" in {code for _, code, _ in world.lane.voice.alarms}
     assert "waits for its confirmation" in said(key(world)), "one verdict, one person"
+
+
+def test_a_board_that_lives_sees_the_key_and_its_lane_is_frozen_too(world: World) -> None:
+    paper = world.authorise()
+    identified(world, paper)
+    key(world)
+    world.site.contacts_now &= ~wire.DOOR_IS_CLOSED
+    world.pass_time(1_000)
+    assert "UNGRANTED_OPEN" in {code for _, code, _ in world.lane.voice.alarms}
+    assert {each.scope for each in world.store.read_now(freezes.in_force)} == {"LANE", "PRISON"}
+    assert world.state_of(paper) == "CONSUMED" and world.site.monitor.opened == []
 
 
 @pytest.mark.parametrize("tried", ["at the kiosk", "by hand"])

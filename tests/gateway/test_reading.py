@@ -1,11 +1,14 @@
 """Who reads about people in custody signs in with a reason, and every look is a line in the log (DPA 2018, s.62)."""
 
+import ssl
+import threading
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from by_hand import refused_by_the_kiosk
 from lane_world import APPROVERS, GOVERNOR, LANE, OFFICER, PRISON, Behind, World
@@ -15,13 +18,15 @@ from sallyport_gateway.audit.heads import Standing
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.desk import Desk
 from sallyport_gateway.drivers.authority_access import Access, By, accesses_of
-from sallyport_gateway.page_server import address, is_loopback, who_is_free
+from sallyport_gateway.page_server import address, is_loopback, page_server, who_is_free
 from sallyport_gateway.reading import LIFE_MS
 from sallyport_gateway.views import Views
 from sallyport_gateway.web.acts import PREPARED_AT_ONCE
 from sallyport_gateway.web.allowance import Allowance
 from sallyport_gateway.web.app import create_app
 from sallyport_gateway.web.gate import COOKIE, nobody_free, on_loopback
+from sallyport_gateway.web.sample.views import SampleViews
+from sallyport_link.serving import open_port
 from sallyport_protocol.acts import ActKind
 from sallyport_protocol.documents import Profile
 from sallyport_protocol.errors import MalformedError
@@ -46,12 +51,17 @@ class Seen(Behind):
         return None
 
 
+def sheets(folder: Path) -> None:
+    """Style sheets without style."""
+    for name in ("govuk-frontend.min.css", "moj-frontend.min.css"):
+        (folder / name).write_text("")
+
+
 class House:
     """The pages over a simulated lane, called without a socket."""
 
     def __init__(self, world: World, calling: Any, assets: Path, free: Any) -> None:
-        for name in ("govuk-frontend.min.css", "moj-frontend.min.css"):
-            (assets / name).write_text("")
+        sheets(assets)
         self.world = world
         self.desk = world.desk = Desk(Seen(world))  # type: ignore[arg-type]
         self.views = Views(Seen(world), self.desk)  # type: ignore[arg-type]
@@ -168,6 +178,29 @@ def test_only_a_development_estate_on_loopback_is_free(own_estate: Estate) -> No
     assert is_loopback("::1") and not is_loopback("desk.example")
 
 
+def test_outside_loopback_the_pages_speak_tls(own_estate: Estate, tmp_path: Path) -> None:
+    made = load_configuration(own_estate.gateway_config)
+    web = made.file.web.model_copy(update={"host": "0.0.0.0"})
+    sheets(tmp_path)
+    app = create_app(SampleViews(), assets_folder=tmp_path)
+    server = page_server(app, replace(made, file=made.file.model_copy(update={"web": web})))
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    listener = open_port("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        trust = ssl.create_default_context(cafile=str(made.path(made.file.trust.authorities)))
+        place = f"localhost:{listener.getsockname()[1]}"
+        assert httpx.get(f"https://{place}/sign-in", verify=trust).status_code == 200
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"http://{place}/sign-in")
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"https://{place}/sign-in")
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
 # -- the photograph --------------------------------------------------------------------------------------------------
 
 
@@ -189,6 +222,8 @@ def test_the_photograph_of_whoever_is_checked_and_nobody_else(pictured: House) -
     subject = house.get(f"/api/lanes/{LANE}", token).json()["subject"]
     key = subject["photograph"]
     assert subject["photographed"] == "2026-06-01"
+    [confirm] = [each for each in house.get(f"/api/lanes/{LANE}", token).json()["acts"] if each["kind"] == "confirm"]
+    assert [each["kind"] for each in confirm["inputs"]] == ["tick"], "the officer looks before the door opens"
     for count in (1, 2):
         answer = house.get(f"/lanes/{LANE}/photograph/{key}", token)
         assert answer.content == JPEG and answer.headers["cache-control"] == "no-store"

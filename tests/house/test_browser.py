@@ -22,6 +22,7 @@ def test_an_officer_releases_somebody_in_a_browser(visit: "Visit", world: "World
     page.goto(f"{world.gateway_url}/lanes/MDI-LANE-1")
     world.strikes()
     page.get_by_role("button", name=re.compile("Start check")).click(timeout=30_000)
+    page.get_by_label("The person in the lane is the one in the photograph").check(timeout=60_000)
     page.get_by_role("button", name="Open the door").click(timeout=60_000)
     world.wait(lambda: _consumed(world) == visit.number, 60, "the consumption")
     page.get_by_text("consumed", exact=False).first.wait_for(timeout=60_000)
