@@ -14,7 +14,7 @@ from rich.table import Table
 
 from sallyport_models import calibrate, evaluate, known_answers
 from sallyport_models.approved_data import data_digests, set_digest
-from sallyport_models.card import card_of
+from sallyport_models.card import FUSED, card_of, fused_card, write_card
 from sallyport_models.fetch import Tell, add_file, fetch_models, fetch_samples
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
 from sallyport_models.store import ModelStore, default_store, write_atomically
@@ -98,9 +98,19 @@ def list_models(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFE
 
 
 @app.command()
-def card(name: str, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
-    """Print a model's card in Markdown."""
-    typer.echo(card_of(Manifest.read(manifest).model(name)))
+def card(
+    name: Annotated[str, typer.Argument(help="A model's name, or `fused` for face and finger together")],
+    output: Annotated[Path | None, typer.Option(help="Write the card and its plots into this folder")] = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
+) -> None:
+    """Print a model's card in Markdown, or write it with its DET and reliability plots."""
+    plots = output is not None
+    text = fused_card(plots) if name == FUSED else card_of(Manifest.read(manifest).model(name), plots)
+    if output is None:
+        typer.echo(text.rstrip())
+        return
+    for path in write_card(output, name, text):
+        Console().print(f"{path}: written", highlight=False, soft_wrap=True)
 
 
 @app.command("compare")

@@ -86,6 +86,8 @@ class MinutiaeNetwork:
         )
         if not all(np.isfinite(output).all() for output in outputs):
             raise MalformedError("the minutiae model gave values that are not numbers; treat the finger as faulty")
+        if np.ptp(outputs[0]) == 0.0:
+            raise MalformedError("the minutiae model gives the same everywhere; run `sallyport-models fetch`")
         return outputs[0][0, 0], outputs[1][0], outputs[2][0, 0]
 
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -19,6 +19,7 @@ from sallyport_models.evaluate.det_plot import draw_det
 from sallyport_models.evaluate.face_scores import AllPairs, Enrolled, all_pairs, enrol_all
 from sallyport_models.evaluate.groups import GroupReport, by_group
 from sallyport_models.evaluate.pairs import Pair, find_images, person_of, read_groups, read_pairs
+from sallyport_models.evaluate.record import made_record, write_record
 from sallyport_models.evaluate.scores import (
     RATES,
     Flags,
@@ -33,6 +34,13 @@ from sallyport_models.evaluate.scores import (
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
 from sallyport_models.store import ModelStore, default_store
 from sallyport_protocol.errors import MalformedError
+
+LIMITS = (
+    "Press photographs of public figures, grayscale and aligned: a sanity benchmark, not field evidence.",
+    "Old, skewed towards men and lighter skin, and known to everybody who trains such networks.",
+    "The impostors are strangers, not brothers; identical twins are not told apart by a face.",
+    "No children, masks, injuries or religious coverings; nothing about years between reference and probe.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ def evaluate_face(
     groups: Annotated[Path | None, typer.Option(help="CSV `person,group`: rates for each group")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output")] = False,
     det: Annotated[Path | None, typer.Option(help="Write the DET plot here (PNG or SVG)")] = None,
+    record: Annotated[Path | None, typer.Option(help="Write the evaluation record for the card here (JSON)")] = None,
     processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
     manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
@@ -97,10 +106,29 @@ def evaluate_face(
     report = report_of(enrolled, scores, wanted, folds, labels)
     if det:
         draw_det(det, {"all pairs": curve(scores.genuine, scores.impostor)})
+    if record:
+        write_record(record, record_of(report, scores))
     if as_json:
         typer.echo(json.dumps(report.flat(), indent=2))
     else:
         show(report)
+
+
+def record_of(report: FaceReport, scores: AllPairs) -> dict[str, Any]:
+    """What the cards of the face networks are made of."""
+    figures: dict[str, Any] = {
+        "accuracy, listed pairs": report.accuracy,
+        "EER, all pairs": report.eer,
+        "failure to acquire": report.failure_to_acquire,
+    }
+    for rate, fnmr in report.fnmr.items():
+        between = report.interval[rate]
+        figures[f"FNMR at FMR {rate:.0e}".replace("e-0", "e-")] = [fnmr, between.low, between.high]
+    data = f"{report.images} images of {report.people} people; {report.genuine_scores} genuine and"
+    data += f" {report.impostor_scores} impostor pairs (all pairs); intervals by person"
+    groups = [asdict(row) for row in report.groups.rows] if report.groups else None
+    line = {"face": curve(scores.genuine, scores.impostor)}
+    return made_record("sallyport-models evaluate face DIR --pairs FILE", data, figures, line, LIMITS, groups=groups)
 
 
 def load_models(store: ModelStore) -> dict[str, bytes]:

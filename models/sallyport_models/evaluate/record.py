@@ -26,20 +26,28 @@ def made_record(
     data: str,
     figures: Mapping[str, Any],
     det: Mapping[str, Values],
-    bins: Sequence[Bin] = (),
+    limits: Sequence[str] = (),
+    bins: Mapping[str, Sequence[Bin]] | None = None,
     groups: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """A record: `figures` is a flat table of numbers or [value, low, high], `det` has lines of (FMR, FNMR)."""
+    """A record: `figures` is a flat table of numbers or [value, low, high], `det` has lines of (FMR, FNMR), `bins` the
+    reliability of each score, `limits` what the figures do not show."""
     return {
         "form": FORM,
         "command": command,
         "data": data,
         "figures": dict(figures),
         "det": {name: thinned(line) for name, line in det.items()},
-        "reliability": [[each.stated, each.found, each.genuine, each.impostor] for each in bins],
+        "reliability": {name: [_bin(each) for each in found] for name, found in (bins or {}).items()},
+        "limits": list(limits),
         "groups": None if groups is None else [dict(each) for each in groups],
         "made_with": {name: version(name) for name in ("numpy", "onnxruntime")},
     }
+
+
+def _bin(each: Bin) -> list[float | None]:
+    found = None if each.found is None else round(each.found, 3)
+    return [round(each.stated, 3), found, each.genuine, each.impostor]
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:

@@ -27,7 +27,8 @@ class Bin:
 
 
 def reliability(llr: Values, genuine: NDArray[np.bool_]) -> tuple[Bin, ...]:
-    """Bins of equal width where both kinds are found, and one beyond either end."""
+    """Bins of equal width where both kinds are found, and one beyond either end; of those two no ratio is shown, since
+    the trials resolve none there."""
     mated, strangers = np.sort(llr[genuine]), np.sort(llr[~genuine])
     low, high = mated[min(SHOWN_BY, len(mated) - 1)], strangers[max(-SHOWN_BY, -len(strangers))]
     edges = np.linspace(min(low, high), max(low, high), BINS - 1)
@@ -39,7 +40,8 @@ def reliability(llr: Values, genuine: NDArray[np.bool_]) -> tuple[Bin, ...]:
         yes, no = int((inside & genuine).sum()), int((inside & ~genuine).sum())
         if not yes + no:
             continue
-        found = float(np.log(yes / totals[0]) - np.log(no / totals[1])) if min(yes, no) >= SHOWN_BY else None
+        enough = min(yes, no) >= SHOWN_BY and 0 < number < BINS - 1
+        found = float(np.log(yes / totals[0]) - np.log(no / totals[1])) if enough else None
         made.append(Bin(float(llr[inside].mean()), found, yes, no))
     return tuple(made)
 

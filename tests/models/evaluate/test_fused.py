@@ -160,7 +160,8 @@ def test_groups_are_shown_from_ten_people_on(tmp_path: Path) -> None:
 
 def test_a_record_is_kept_and_read(tmp_path: Path) -> None:
     line = np.stack([np.linspace(0, 1, 5000), np.linspace(1, 0, 5000)], axis=1)
-    record = made_record("evaluate", "made up", {"EER": 0.1}, {"all": line})
+    bins = reliability(np.linspace(-9, 9, 400), np.arange(400) % 2 == 0)
+    record = made_record("evaluate", "made up", {"EER": 0.1}, {"all": line}, ("small",), {"all": bins})
     write_record(tmp_path / "fused.json", record)
     assert read_record("fused", tmp_path) == record
     assert 2 < len(thinned(line)) <= POINTS
