@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from sallyport_gateway.store.parameters import BUSY_TIMEOUT, PAUSE, READERS
+from sallyport_gateway.store.parameters import BUSY_TIMEOUT, PAUSE, READERS, STATEMENTS
 from sallyport_protocol.errors import RoadError
 
 WRITER = "IMMEDIATE"
@@ -77,7 +77,7 @@ def _sqlite(url: URL, begin: str) -> Engine:
         url,
         pool_size=1 if begin == WRITER else READERS,
         max_overflow=1 if begin == WRITER else READERS,
-        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT / 1000},
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT / 1000, "cached_statements": STATEMENTS},
     )
 
     @event.listens_for(engine, "connect")

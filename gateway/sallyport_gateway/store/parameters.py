@@ -18,6 +18,9 @@ PAUSE: Final = 5_000
 an overloaded machine needs thousands. About as long as a lease (`LEASE_MS`): a paused gateway's rows are free when its
 lanes are."""
 
+STATEMENTS: Final = 512
+"""Statements that SQLite keeps compiled for each connection: more than the gateway has."""
+
 READERS: Final = 4
 """Reading connections kept open."""
 
