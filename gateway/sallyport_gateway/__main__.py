@@ -15,6 +15,7 @@ from rich.console import Console
 from sallyport_gateway.cli_audit import app as audit_app
 from sallyport_gateway.cli_decide import decide_command
 from sallyport_gateway.cli_exceptions import app as exceptions_app
+from sallyport_gateway.cli_keepers import keepers_command
 from sallyport_gateway.cli_receipt import app as receipt_app
 from sallyport_gateway.cli_records import app as records_app
 from sallyport_gateway.cli_standing import reconcile, show_standing
@@ -30,6 +31,7 @@ app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty
 Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
 app.command(name="decide")(decide_command)
+app.command(name="keepers")(keepers_command)
 app.command(name="watch")(watch_command)
 audit_app.command("standing")(show_standing)
 audit_app.command("reconcile")(reconcile)

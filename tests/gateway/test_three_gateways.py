@@ -2,6 +2,7 @@
 work again within seconds. Every opening is counted at the doors.
 """
 
+import json
 import os
 import signal
 import time
@@ -12,13 +13,15 @@ import httpx
 import pytest
 from three_gateways import Release, Together
 from trouble import Trouble
+from typer.testing import CliRunner
 
 from sallyport_gateway import parameters
+from sallyport_gateway.__main__ import app
 
 pytest.importorskip("micropython_unix", reason="MicroPython is not installed: run `make setup` (x86-64 Linux only)")
 
-SECONDS = 40.0
-"""Patience with a busy machine; an idle one needs a tenth of it."""
+SECONDS = 120.0
+"""Patience with a busy machine; an idle one needs a tenth of it at most."""
 
 
 def ready(world: Together) -> None:
@@ -49,9 +52,17 @@ def test_a_gateway_is_killed_in_the_middle_of_an_opening(tmp_path: Path, new_pos
         keeper = world.keepers()["MDI-LANE-1"]
         [other] = set(world.names) - {*killed, keeper}
         _sends_officers_where_the_lane_is(world, other)
+        _tells_operators(world, killed)
         world.programs[keeper].send_signal(signal.SIGTERM)
         took = world.wait(lambda: world.keepers()["MDI-LANE-1"] == other, SECONDS, "the lane to be handed over")
         assert took < parameters.LEASE_MS / 1_000, "at once: nobody waits for the lease to run out"
+
+
+def _tells_operators(world: Together, killed: list[str]) -> None:
+    config = world.estate.folder("gateway-1") / "gateway.toml"
+    told = CliRunner().invoke(app, ["keepers", "--config", str(config), "--json"])
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.output) == {"alive": sorted({*world.names} - {*killed}), "lanes": world.keepers()}
 
 
 @pytest.mark.long
