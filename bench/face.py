@@ -66,20 +66,30 @@ def measured(session: Callable[[], float]) -> dict[str, float]:
 
 
 def ours() -> dict[str, float]:
-    """The kiosk's pipeline: detect, mesh, quality, embed, aggregate, compare."""
+    """The kiosk's pipeline: detect, mesh, quality, attack detection, embed, aggregate, compare.
+
+    The attack networks take part where an operator has supplied them.
+    """
+    from sallyport_biometrics.face.attack import AttackDetector
     from sallyport_biometrics.face.compare import compare
+    from sallyport_biometrics.face.passive import NETWORKS
     from sallyport_biometrics.face.pipeline import MODELS, FacePipeline
+    from sallyport_models.attack_calibration import read_attack_calibration
 
     store = ROOT / os.environ.get("SALLYPORT_MODELS", "var/models")
     pipeline = FacePipeline({name: (store / f"{name}.onnx").read_bytes() for name in MODELS})
+    supplied = {name: path.read_bytes() for name in NETWORKS if (path := store / f"{name}.onnx").exists()}
+    attack = AttackDetector(supplied, read_attack_calibration())
     shots, other = frames()
 
     def template(images: list[Any]) -> Any:
-        taken = []
+        taken, seen = [], []
         for image in images:
             analysis = pipeline.analyse(image)
             assert analysis.face is not None and analysis.quality is not None, analysis.feedback
             taken.append((pipeline.embed(image, analysis.face), analysis.quality.overall))
+            seen.append(attack.look(image, analysis.face))
+        attack.score(seen)
         return pipeline.template(taken)
 
     reference = template([other])

@@ -7,18 +7,29 @@ is `models/sallyport_models/calibration/attack.toml`, made by `sallyport-models 
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from sallyport_biometrics.face.passive import PassiveDetector
 from sallyport_biometrics.face.signs import signs_of
-from sallyport_biometrics.face.words import Face, Image
+from sallyport_biometrics.face.words import Box, Face, Image
 from sallyport_protocol.errors import MalformedError
 
 LIMIT = 0.5
 """A score of an attack; the same number as in the gateway's check 11."""
-FARTHEST = 3.0
+FARTHEST = 4.0
 """Spreads from the middle beyond which a sign counts no more: no single sign decides."""
+BEND = 1.0
+"""Spreads from the middle where the evidence of a sign may take another slope."""
+BAR = 6
+"""Greatest grey level of a bar."""
+SMALLEST = 32
+"""Pixels: what is left of a frame without bars."""
+
+COLUMNS = ("middle", "spread", "weight", "above", "below")
+"""Of the calibration file, a value for each sign."""
 
 Seen = Mapping[str, float]
 """What one frame shows, by the name of the sign or network; a name that is absent could not be looked at."""
@@ -35,11 +46,19 @@ class Weights:
     weight: Mapping[str, float]
     threshold: float
     """log odds at the operating point"""
+    above: Mapping[str, float] = field(default_factory=dict)
+    """weight of what a sign stands above `BEND` spreads, besides"""
+    below: Mapping[str, float] = field(default_factory=dict)
+    """weight of what it stands below as much, besides"""
 
     def odds(self, seen: Seen) -> float:
         """Log odds of an attack, less the operating point's: 0 and more is suspicious."""
-        known = (name for name in self.weight if name in seen)
-        return sum(self.weight[name] * self._standing(name, seen[name]) for name in known) - self.threshold
+        return sum(self._evidence(name, seen[name]) for name in self.weight if name in seen) - self.threshold
+
+    def _evidence(self, name: str, value: float) -> float:
+        standing = self._standing(name, value)
+        beyond = max(0.0, abs(standing) - BEND) * (self.above if standing > 0 else self.below).get(name, 0.0)
+        return self.weight[name] * standing + beyond
 
     def _standing(self, name: str, value: float) -> float:
         standing = (value - self.middle[name]) / self.spread[name]
@@ -94,8 +113,21 @@ class AttackDetector:
 
 def seen_in(frame: Image, face: Face, passive: PassiveDetector) -> dict[str, float]:
     """Signs and networks of one frame; the networks say nothing of a picture without colour."""
+    frame, face = without_bars(frame, face)
     signs = signs_of(frame, face)
     return {**signs, **passive.read(frame, face)} if "colours" in signs else signs
+
+
+def without_bars(frame: Image, face: Face) -> tuple[Image, Face]:
+    """The frame without the black bars that fill up a format, which are no edges: no camera sees such a black."""
+    columns = np.flatnonzero(frame[::8].max(axis=0).max(axis=1) > BAR)
+    rows = np.flatnonzero(frame[:, ::8].reshape(len(frame), -1).max(axis=1) > BAR)
+    if len(columns) < SMALLEST or len(rows) < SMALLEST:
+        return frame, face
+    left, top = int(columns[0]), int(rows[0])
+    cut = np.ascontiguousarray(frame[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1])
+    box = face.box
+    return cut, replace(face, box=Box(box.left - left, box.top - top, box.width, box.height))
 
 
 def score_of(frames: Sequence[Seen], weights: Weights) -> float | None:
@@ -108,8 +140,8 @@ def score_of(frames: Sequence[Seen], weights: Weights) -> float | None:
 
 def _weights(table: Mapping[str, Any]) -> Weights:
     names = [str(name) for name in table["signs"]]
-    columns = [dict(zip(names, map(float, table[key]), strict=True)) for key in ("middle", "spread", "weight")]
+    columns = [dict(zip(names, map(float, table[key]), strict=True)) for key in COLUMNS]
     if not all(value > 0 for value in columns[1].values()):
         raise ValueError("a spread must be above zero")
-    middle, spread, weight = columns
-    return Weights(tuple(map(str, table["networks"])), middle, spread, weight, float(table["threshold"]))
+    middle, spread, weight, above, below = columns
+    return Weights(tuple(map(str, table["networks"])), middle, spread, weight, float(table["threshold"]), above, below)

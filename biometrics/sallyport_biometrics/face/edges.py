@@ -26,8 +26,6 @@ SLOPES: Final = tuple(step / 40 for step in range(-8, 9))
 """Tilts that are tried, up to 11 degrees either way."""
 ALONG: Final = 0.9
 """How far an edge is followed either way from the face's middle, in face widths."""
-BAR: Final = 6
-"""Greatest grey level of a bar."""
 STRONG: Final = 3.0
 """Gradient of an edge, grey levels a pixel; weaker ones are noise and texture."""
 
@@ -75,11 +73,11 @@ def _thin_edges(grey: Values) -> tuple[Flags, Flags]:
 
 def _scene(frame: Image, box: Box) -> tuple[Values, int, int]:
     """The surround with the face `FACE` wide, and where the face's middle is."""
-    first, last, upper, lower = _content(frame)
+    height, width = frame.shape[:2]
     reach = REACH * max(4.0, box.width)
-    left = max(first, min(int(box.centre[0] - reach), last - 2))
-    top = max(upper, min(int(box.centre[1] - reach), lower - 2))
-    right, bottom = min(last, int(box.centre[0] + reach) + 1), min(lower, int(box.centre[1] + reach) + 1)
+    left = max(0, min(int(box.centre[0] - reach), width - 2))
+    top = max(0, min(int(box.centre[1] - reach), height - 2))
+    right, bottom = min(width, int(box.centre[0] + reach) + 1), min(height, int(box.centre[1] + reach) + 1)
     cut = frame[top : max(bottom, top + 2), left : max(right, left + 2)]
     scale = FACE / max(4.0, box.width)
     size = (max(8, round(cut.shape[1] * scale)), max(8, round(cut.shape[0] * scale)))
@@ -88,15 +86,6 @@ def _scene(frame: Image, box: Box) -> tuple[Values, int, int]:
     x = int(np.clip((box.centre[0] - left) * scale, 0, size[0] - 1))
     y = int(np.clip((box.centre[1] - top) * scale, 0, size[1] - 1))
     return grey, x, y
-
-
-def _content(frame: Image) -> tuple[int, int, int, int]:
-    """Left, right, top, bottom without the black bars that fill up a format: no camera sees such a black."""
-    columns = np.flatnonzero(frame[::8].max(axis=0).max(axis=1) > BAR)
-    rows = np.flatnonzero(frame[:, ::8].reshape(len(frame), -1).max(axis=1) > BAR)
-    if len(columns) < 2 or len(rows) < 2:
-        return 0, frame.shape[1], 0, frame.shape[0]
-    return int(columns[0]), int(columns[-1]) + 1, int(rows[0]), int(rows[-1]) + 1
 
 
 def straightest(edge: Flags) -> float:

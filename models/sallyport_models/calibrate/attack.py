@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from sallyport_biometrics.face.attack import Weights
+from sallyport_biometrics.face.attack import COLUMNS, Weights
 from sallyport_models.attack_calibration import FILE
 from sallyport_models.calibrate import app
 from sallyport_models.calibrate.attack_fit import BPCER, FOLDS, HeldOut, fitted, settings_in, species_in
@@ -64,7 +64,7 @@ def calibration_text(seen: Sequence[Presentation], networks: Sequence[str], dige
         f" {len(seen) - len(live)} attacks",
         f"# ({', '.join(species_in(seen))}).",
         f"# Settings: {', '.join(settings_in(seen)) or 'one'}.",
-        f"# Operating point: BPCER at most {BPCER} over people left out ({FOLDS} folds), in all settings and in each.",
+        f"# Operating point: BPCER at most {BPCER} over people left out ({FOLDS} folds), twice that in any setting.",
         f"# numpy {version('numpy')}, onnxruntime {version('onnxruntime')}.",
         "",
         "version = 1",
@@ -89,9 +89,7 @@ def _table(weights: Weights) -> list[str]:
         f"networks = [{', '.join(repr(name) for name in weights.networks)}]".replace("'", '"'),
         f"threshold = {weights.threshold:.5f}",
         f"signs = [{', '.join(repr(name) for name in weights.weight)}]".replace("'", '"'),
-        f"middle = [{', '.join(f'{value:.5g}' for value in weights.middle.values())}]",
-        f"spread = [{', '.join(f'{value:.5g}' for value in weights.spread.values())}]",
-        f"weight = [{', '.join(f'{value:.4f}' for value in weights.weight.values())}]",
+        *(f"{name} = [{', '.join(f'{value:.5g}' for value in getattr(weights, name).values())}]" for name in COLUMNS),
     ]
 
 
