@@ -394,7 +394,9 @@ def test_shared_subscriptions_divide_the_messages(link: Callable[..., MqttLink])
     assert all(box.items for box in boxes)
 
 
-def test_a_new_term_s_group_hears_everything_and_what_is_given_back_hears_nothing(link: Callable[..., MqttLink]) -> None:
+def test_a_new_term_s_group_hears_everything_and_what_is_given_back_hears_nothing(
+    link: Callable[..., MqttLink],
+) -> None:
     """A lane changes hands: the old keeper may be paused and still subscribed, it takes nothing from the new one."""
     old, new = Box(), Box()
     before, after = (link("gateway-1", box, client_id=f"gateway-1-{n}") for n, box in enumerate((old, new)))
