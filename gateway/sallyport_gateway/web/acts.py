@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-import time
+from time import monotonic
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
@@ -51,7 +51,7 @@ def router(acts: OfficerActs) -> APIRouter:
 
     @routes.post("/prepare")
     async def prepare(request: Request) -> JSONResponse:
-        if not allowance.take(request.client.host if request.client else "", time.monotonic()):
+        if not allowance.take(request.client.host if request.client else "", monotonic()):
             sentence = "Too many acts are being prepared from this address. Wait a second."
             return JSONResponse({"accepted": False, "sentences": [sentence]}, 429)
         try:
