@@ -8,7 +8,7 @@ networks that are not in the signed set, a screen whose light says nothing.
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sallyport_biometrics.face.challenge import Action, Challenge, derive
+from sallyport_biometrics.face.challenge import Challenge, derive
 from sallyport_biometrics.face.flash import Verdict
 from sallyport_biometrics.face.liveness import Failure, Observation, Outcome, begin
 from sallyport_biometrics.face.liveness import Liveness as Attempt
@@ -120,8 +120,7 @@ class LivenessReader:
 
 
 def _challenge(seed: bytes, number: int, stage: Stage, more: int) -> Challenge:
-    able = frozenset(Action) - frozenset(stage.needs.unable)
-    return derive(seed, number, parameters.LIVENESS_ATTEMPTS, able, stage.needs.slow, more)
+    return derive(seed, number, parameters.LIVENESS_ATTEMPTS, stage.needs.able, stage.needs.slow, more)
 
 
 def _progress(attempt: Attempt) -> float:

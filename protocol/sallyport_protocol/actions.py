@@ -24,5 +24,8 @@ class Part(StrEnum):
     MOUTH = "MOUTH"
 
 
+NEEDS_PART = {Action.CLOSE_EYES: Part.EYES, Action.SMILE: Part.MOUTH}
+"""What cannot be seen while that part is covered, and so is not asked for."""
+
 FEWEST_ACTIONS = 2
 """With fewer left a challenge cannot be made: an officer records an exception for the face instead."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from sallyport_protocol import canonical
-from sallyport_protocol.actions import FEWEST_ACTIONS, Action, Part
+from sallyport_protocol.actions import FEWEST_ACTIONS, NEEDS_PART, Action, Part
 from sallyport_protocol.word import Count, Digest, Id16, Log10, Many, Message, Millis, Name, Text, Word
 
 DeviceName = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{2,31}$")]
@@ -114,11 +114,17 @@ class Needs(Word):
     covered: Many[Name[Part]]
     """Parts of the face that stay covered: the person is not asked to uncover them."""
 
+    @property
+    def able(self) -> frozenset[Action]:
+        """What can be asked for: neither what the person cannot do nor what a covered part would hide."""
+        hidden = {action for action, part in NEEDS_PART.items() if part in self.covered}
+        return frozenset(Action) - frozenset(self.unable) - hidden
+
     @model_validator(mode="after")
     def _can_be_asked(self) -> Self:
         if len(set(self.unable)) != len(self.unable) or len(set(self.covered)) != len(self.covered):
             raise ValueError("nothing is named twice")
-        if len(Action) - len(self.unable) < FEWEST_ACTIONS:
+        if len(self.able) < FEWEST_ACTIONS:
             raise ValueError(f"at least {FEWEST_ACTIONS} actions must be left; record an exception for the face")
         return self
 

@@ -39,6 +39,7 @@ def test_needs_travel_in_the_offer_and_only_where_there_are_some() -> None:
         {"unable": ["SMILE", "SMILE"]},
         {"unable": ["SMILE", "LOOK_UP", "CLOSE_EYES", "TURN_LEFT"]},  # one action alone is no challenge
         {"covered": ["NOSE"]},
+        {"unable": ["TURN_LEFT", "LOOK_UP"], "covered": ["EYES", "MOUTH"]},  # what is hidden cannot be asked for
         {"slow": 1},
         {"lower_threshold": True},
     ],
@@ -46,3 +47,9 @@ def test_needs_travel_in_the_offer_and_only_where_there_are_some() -> None:
 def test_needs_that_cannot_be_met_refuse(change: dict[str, Any]) -> None:
     with pytest.raises(MalformedError):
         Offer.parse({**OFFER.to_map(), "needs": {**NEEDS.to_map(), **change}})
+
+
+def test_what_a_covered_part_hides_is_not_asked_for() -> None:
+    assert NEEDS.able == {Action.TURN_LEFT, Action.TURN_RIGHT, Action.SMILE}
+    veiled = Needs(unable=(), slow=False, no_light=False, covered=(Part.MOUTH,))
+    assert veiled.able == set(Action) - {Action.SMILE}
