@@ -27,6 +27,8 @@ from sallyport_models.evaluate.scores import Interval, curve, equal_error_rate, 
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
 from sallyport_models.store import ModelStore, default_store
 
+TICKS = (0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
+"""Of the plot."""
 NOT_SHOWN = (
     "These figures are of these images, cameras and attack instruments only: they say nothing about other species, "
     "about masks or injected video, and they are no conformance with ISO/IEC 30107-3."
@@ -79,7 +81,7 @@ def evaluate_attack(
     spent = 1000 * (time.process_time() - began) / max(1, sum(len(each.frames) for each in shown))
     report = report_of(seen, weights)
     if det is not None:
-        draw_det(det, det_lines(seen, weights), ("APCER", "BPCER"))
+        draw_det(det, det_lines(seen, weights), ("APCER", "BPCER"), TICKS, most=0.97)
     if as_json:
         found = {**asdict(report), "apcer_worst": report.worst, "processor_ms_per_image": round(spent, 1)}
         typer.echo(json.dumps(found, indent=2))

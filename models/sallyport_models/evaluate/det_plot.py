@@ -15,8 +15,10 @@ def draw_det(
     path: Path,
     lines: Mapping[str, npt.NDArray[np.float64]],
     axes_of: tuple[str, str] = ("false match rate", "false non-match rate"),
+    ticks: tuple[float, ...] = TICKS,
+    most: float = 0.5,
 ) -> None:
-    """Writes the plot; each line is [n, 2] of (FMR, FNMR), or of what `axes_of` names.
+    """Writes the plot; each line is [n, 2] of (FMR, FNMR), or of what `axes_of` names, shown up to `most`.
 
     Raises RoadError when the file cannot be written.
     """
@@ -28,10 +30,10 @@ def draw_det(
 
     figure, axes = pyplot.subplots(figsize=(6, 6))
     for name, points in lines.items():
-        shown = np.clip(points, TICKS[0] / 3, 0.5)
+        shown = np.clip(points, ticks[0] / 3, most)
         axes.plot(norm.ppf(shown[:, 0]), norm.ppf(shown[:, 1]), label=name)
-    axes.set_xticks(norm.ppf(TICKS), [f"{tick:g}" for tick in TICKS])
-    axes.set_yticks(norm.ppf(TICKS), [f"{tick:g}" for tick in TICKS])
+    axes.set_xticks(norm.ppf(ticks), [f"{tick:g}" for tick in ticks])
+    axes.set_yticks(norm.ppf(ticks), [f"{tick:g}" for tick in ticks])
     axes.set(xlabel=axes_of[0], ylabel=axes_of[1])
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
