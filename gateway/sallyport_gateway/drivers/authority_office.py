@@ -22,8 +22,8 @@ from sallyport_gateway.authority.holding import Ending, held_by
 from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
 from sallyport_gateway.authority.preflight import Line
 from sallyport_gateway.authority.question import Question as ReleaseQuestion
-from sallyport_gateway.authority.question import ask
-from sallyport_gateway.authority.records import Authorisation, PrisonerRecord
+from sallyport_gateway.authority.question import ask, same_officer
+from sallyport_gateway.authority.records import Authorisation, PrisonerRecord, Relation
 from sallyport_gateway.authority.words import (
     AuthorisationState,
     FreezeScope,
@@ -261,6 +261,8 @@ class EmbeddedAuthority:
             raise MalformedError(f"{entry.kind!r} is no kind of record; there are {', '.join(Kind)}")
         kind = Kind(entry.kind)
         document = SHAPES[kind].model.parse(entry.document)
+        if isinstance(document, Relation):
+            _vouched(document, officer)
         return put(conn, kind, entry.prisoner_number, document, By(officer, entry.reason), now).touched
 
     def heard(self, conn: Connection, source: str, now: datetime) -> None:
@@ -333,6 +335,13 @@ def _manual(question: Question) -> dict[str, Any]:
         return {}
     word = ManualIdentification(officers=by.officers, why=by.why, after=by.after, duty_governor=by.governor)
     return {"path": Path.MANUAL, "manual": word}
+
+
+def _vouched(relation: Relation, officer: str) -> None:
+    """Nobody enters a relation, or ends one, in another's name. Raises MalformedError."""
+    named = relation.recorded_by if relation.ended_at is None else relation.ended_by
+    if not same_officer(named or "", officer):
+        raise MalformedError(f"The record says that {named or 'nobody'} entered it; {officer} signs it. Name yourself.")
 
 
 def _bound(number: str, modality: Modality, position: int, enrolment: bytes) -> bytes:

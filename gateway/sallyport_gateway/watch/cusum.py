@@ -59,7 +59,7 @@ def make_test(usual: float, bad: float, sessions: int) -> StopRule:
 def sessions_to_alarm(test: StopRule, share: float) -> float:
     """Sessions until an alarm, on average, from zero, where events have this share: a Markov chain over the sum.
 
-    The step down is a whole number of the chain's; the step up is rounded up, so the chain alarms no later than the sum.
+    The step down is a whole number of the chain's, the step up is rounded up: it alarms no later than the sum does.
     """
     down = max(1, round(-test.down * STATES / test.limit))
     width = -test.down / down

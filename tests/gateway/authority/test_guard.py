@@ -16,7 +16,7 @@ from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.authority_records import Kind, put, records_about
-from sallyport_gateway.ports import Question
+from sallyport_gateway.ports import Question, RecordEntry
 from sallyport_protocol.checks import ADMISSION, CheckOutcome, passed
 from sallyport_protocol.decision import Verdict
 from sallyport_protocol.errors import MalformedError
@@ -91,6 +91,23 @@ def test_a_relation_is_found_from_both_sides(settled: Connection, office: Embedd
     put(settled, Kind.RELATION, NUMBER, ended, CLERK, base.now)
     later = base.now + timedelta(seconds=1)
     assert office.guard(settled, NUMBER, later) is office.guard(settled, OTHER, later) is Guard.NONE
+
+
+def test_nobody_enters_or_ends_a_relation_in_another_s_name(
+    settled: Connection, office: EmbeddedAuthority, base: Case
+) -> None:
+    def record(made: Relation, officer: str) -> None:
+        office.record(settled, RecordEntry("RELATION", NUMBER, made.to_json(), "told at reception"), officer, base.now)
+
+    with pytest.raises(MalformedError, match="Name yourself"):
+        record(relation(base.now), "k.lane")
+    record(relation(base.now), "r.reception")
+    assert office.guard(settled, NUMBER, base.now) is Guard.TWIN
+    ended = relation(base.now, ended_by="r.reception", ended_at=base.now)
+    with pytest.raises(MalformedError, match="Name yourself"):
+        record(ended, "k.lane")
+    record(ended.model_copy(update={"ended_by": "k.lane"}), "k.lane")
+    assert office.guard(settled, NUMBER, base.now) is Guard.NONE
 
 
 def test_nobody_is_a_relation_of_the_same_number(settled: Connection, base: Case) -> None:
