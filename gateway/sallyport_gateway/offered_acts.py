@@ -44,7 +44,8 @@ def door_acts(
     session = ("session", check.session.hex()) if check else ("session", "")
     if check is not None and check.stage is Stage.STATED:
         yield second(check)
-    if check is not None and check.stage is Stage.DECIDED and check.released and check.void is None:
+    may_open = check is not None and check.stage is Stage.DECIDED and check.released and check.void is None
+    if check is not None and may_open:
         until = check.decision.valid_until if check.decision is not None else None
         look = (_LOOK,) if pictured and check.manual is None else ()
         yield ActView("confirm", "Open the door", (session,), look, primary=True, until=until)
@@ -57,7 +58,7 @@ def door_acts(
         fields = (("lane", lane.entry.name), ("authorisation", case.authorisation))
         if state.endswith("available") and lane.in_contact and not taken:
             yield ActView("start", f"Start check: {case.name}, {case.prisoner_number}", fields)
-        if state.endswith(("available", "reserved")) and (check is None or check.over or check.stage is Stage.DECIDED):
+        if state.endswith(("available", "reserved")) and not may_open:
             by_hand = (*fields, ("prisoner", case.prisoner_number))
             label = f"Manual path: {case.name}, {case.prisoner_number}"
             yield ActView("manual", label, by_hand, (_REASON, _WHY, _MEANS), folded=True, note=MANUAL_NOTE)
