@@ -234,12 +234,11 @@ class Release(RuleBasedStateMachine):
         self.sessions = [(name, session) for name, session in self.sessions if name not in gone]
         self.grants = [(name, nonce) for name, nonce in self.grants if name not in gone]
         if self._standing() is not Standing.GOOD:
-            held = self.witnessed.get(self._log())
-            stated = Reconciliation(("o1", "o2"), "restored", held)
-            while True:
-                name = self._do(lambda: generations.succeed(self.conn, GATEWAY, stated, self.now))
-                if generations.successor(str(name)) not in self.witnessed and str(name) not in self.witnessed:
-                    break
+            held, opens = self.witnessed.get(self._log()), generations.successor(self._log())
+            while opens in self.witnessed:
+                opens = generations.successor(opens)
+            stated = Reconciliation(("o1", "o2"), "restored", held, opens)
+            self._do(lambda: generations.succeed(self.conn, GATEWAY, stated, self.now))
 
     @rule(data=st.data())
     @precondition(lambda self: self.person)
