@@ -116,9 +116,9 @@ def _play(world: TwoKeepers, seed: int, steps: int) -> PlayOfTwo:
 
 
 def test_random_schedules_of_two_keepers(new_world: NewWorld) -> None:
-    plays = [_play(new_world(TwoKeepers), seed, 60) for seed in range(5)]
+    plays = [_play(new_world(TwoKeepers), seed, 60) for seed in range(6)]
     assert sum(len(play.truth.opened) - 1 for play in plays) >= 2, "the schedules never get as far as an opening"
-    assert sum(play.world.term for play in plays) >= 40
+    assert sum(play.world.term for play in plays) >= 25
 
 
 @pytest.mark.long

@@ -183,7 +183,7 @@ class Sharing(RuleBasedStateMachine):
 
 
 TestSharing = Sharing.TestCase
-TestSharing.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
+TestSharing.settings = settings(max_examples=8, stateful_step_count=25, deadline=None)
 
 
 @pytest.mark.long

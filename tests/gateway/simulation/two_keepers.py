@@ -139,9 +139,9 @@ class PlayOfTwo(Play):
     def moves(self) -> dict[Callable[..., None], int]:
         return {
             **super().moves(),
-            PlayOfTwo.take_over: 8,
-            PlayOfTwo.take_over_soon: 12,
-            PlayOfTwo.somebody_before_hears: 15,
-            PlayOfTwo.somebody_before_ticks: 6,
-            PlayOfTwo.somebody_before_confirms: 6,
+            PlayOfTwo.take_over: 3,
+            PlayOfTwo.take_over_soon: 8,
+            PlayOfTwo.somebody_before_hears: 10,
+            PlayOfTwo.somebody_before_ticks: 4,
+            PlayOfTwo.somebody_before_confirms: 4,
         }
