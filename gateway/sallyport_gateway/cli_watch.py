@@ -93,19 +93,16 @@ def _show(watch: Watch) -> None:
     if not watch.charts:
         console.print("Nothing to show: no release by a kiosk is in the audit log yet.")
         return
-    table = Table("prison", "models", "measure", "group", "sessions", "events", "share", "usual", "sum of limit")
+    table = Table("prison, models", "measure", "group", "events", "usual", "sum, limit")
     for key, chart in sorted(watch.charts.items(), key=lambda pair: str(pair[0])):
-        stopped = " STOPPED" if chart.stopped else ""
+        state = f"{chart.total:.1f}, {chart.test.limit:.1f}"
         table.add_row(
-            key.prison,
-            key.model_set[:8],
+            f"{key.prison} {key.model_set[:8]}",
             f"{key.measure} {key.part}".strip(),
             key.group or "everybody",
-            str(chart.sessions),
-            str(chart.events),
-            f"{chart.events / chart.sessions:.1%}" if chart.sessions else "",
+            f"{chart.events} of {chart.sessions}",
             f"{chart.test.usual:.0%}",
-            f"{chart.total:.1f} of {chart.test.limit:.1f}{stopped}",
+            f"[bold red]{state} STOPPED[/]" if chart.stopped else state,
         )
     console.print(table)
     for alarm in watch.alarms:

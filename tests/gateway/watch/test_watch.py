@@ -1,5 +1,6 @@
 """The watch: its tests stop as often as they say, drift is seen soon, and what is stopped is held until two lift it."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,12 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import Connection
+from typer.testing import CliRunner
 
+from sallyport_gateway.__main__ import app
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.audit.log import Entry
 from sallyport_gateway.cli_watch import as_map
+from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.ledger import freezes
 from sallyport_gateway.ledger.freezes import Lift, Scope
+from sallyport_gateway.store import Store
 from sallyport_gateway.watch.cusum import StopRule, make_test, sessions_to_alarm
 from sallyport_gateway.watch.fold import RETRY, WEAK, Alarm, Watch
 from sallyport_gateway.watch.groups import group_of
@@ -24,6 +29,7 @@ from sallyport_gateway.watch.simulate import simulate
 from sallyport_gateway.watch.sketch import Sketch
 from sallyport_protocol import canonical
 from sallyport_protocol.errors import MalformedError
+from sallyport_provisioning.estate import Estate
 
 MODELS = b"\x11" * 32
 NOW = datetime(2026, 6, 10, 9, 30, tzinfo=UTC)
@@ -270,3 +276,23 @@ def test_the_picture_is_drawn(tmp_path: Path, policy: WatchPolicy) -> None:
 
 def replace_learned(policy: WatchPolicy) -> WatchPolicy:
     return policy.model_copy(update={"learned_from": 50})
+
+
+def test_the_command_says_what_there_is(estate: Estate, tmp_path: Path) -> None:
+    """On an empty store; then on one with releases, as a table and as JSON."""
+    config = tmp_path / "gateway.toml"
+    config.write_text(estate.gateway_config.read_text())
+    for each in estate.gateway_config.parent.iterdir():
+        if not (tmp_path / each.name).exists():
+            (tmp_path / each.name).symlink_to(each)
+    empty = CliRunner().invoke(app, ["watch", "--config", str(config)])
+    assert empty.exit_code == 0 and "Nothing to show" in empty.stdout, empty.output
+    site = Site()
+    site.releases(40, 0.1)
+    with Store(load_configuration(config).store_url) as store:
+        at = int(datetime.now(UTC).timestamp() * 1_000)
+        store.write_now(lambda conn: [audit.append(conn, "g", e.kind, e.content, at) for e in site.entries] and None)
+    shown = CliRunner().invoke(app, ["watch", "--config", str(config), "--json"])
+    found = json.loads(shown.stdout)
+    assert {each["measure"] for each in found["charts"]} == {RETRY} and found["held"] == []
+    assert sum(found["distributions"][0]["counts"]) == 40
