@@ -58,9 +58,7 @@ def _write(value: Any, depth: int, put: Callable[[bytes], None]) -> None:
     """Only plain values pass: a tag would decode to another type and is refused here."""
     kind = type(value)
     if kind is str:
-        text = value.encode()
-        put(_head(_TEXT, len(text)))
-        put(text)
+        put(_text(value))
     elif kind is dict or kind is list:
         if value and depth >= MAX_DEPTH:
             raise MalformedError(f"nested deeper than {MAX_DEPTH} levels")
@@ -73,7 +71,11 @@ def _write(value: Any, depth: int, put: Callable[[bytes], None]) -> None:
             raise MalformedError("a map's keys are text or integers")
         for encoded, key in _in_order(tuple(value)):
             put(encoded)
-            _write(value[key], depth + 1, put)
+            item = value[key]
+            if type(item) is str:  # most are: one call less for each
+                put(_text(item))
+            else:
+                _write(item, depth + 1, put)
     elif kind is bytes:
         put(_head(_BYTES, len(value)))
         put(value)
@@ -89,6 +91,12 @@ def _write(value: Any, depth: int, put: Callable[[bytes], None]) -> None:
         raise MalformedError(f"{kind.__name__} has no place in a message")
 
 
+def _text(value: str) -> bytes:
+    text = value.encode()
+    count = len(text)
+    return (_TEXT_HEADS[count] if count < 256 else _head(_TEXT, count)) + text
+
+
 def _head(major: int, count: int) -> bytes:
     """A data item's first bytes: its type and its count or value, in the shortest form (RFC 8949 §4.2.1)."""
     if count < 24:
@@ -100,6 +108,7 @@ def _head(major: int, count: int) -> bytes:
 
 
 _SHORT: Final = tuple(bytes((first,)) for first in range(256))
+_TEXT_HEADS: Final = tuple(_head(_TEXT, count) for count in range(256))
 
 
 def _integer(value: int) -> bytes:
@@ -118,6 +127,4 @@ def _in_order(keys: tuple[str | int, ...]) -> list[tuple[bytes, str | int]]:
 
 
 def _key(key: str | int) -> bytes:
-    if isinstance(key, int):
-        return _integer(key)
-    return _head(_TEXT, len(text := key.encode())) + text
+    return _integer(key) if isinstance(key, int) else _text(key)

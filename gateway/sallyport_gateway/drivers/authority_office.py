@@ -21,7 +21,6 @@ from sallyport_gateway.authority.evidence import AuthorityEvidence, Freeze, Life
 from sallyport_gateway.authority.holding import Ending, held_by
 from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
 from sallyport_gateway.authority.preflight import Line
-from sallyport_gateway.authority.question import Question as ReleaseQuestion
 from sallyport_gateway.authority.question import ask, same_officer
 from sallyport_gateway.authority.records import Authorisation, PrisonerRecord, Relation
 from sallyport_gateway.authority.words import (
@@ -129,21 +128,23 @@ class EmbeddedAuthority:
         ]
         evidence = self._whole(conn, found.with_ledger(lives, frozen, self._ledger_current()))
         decision = decide(question.checks, request, evidence, self.policy, question.now)
-        self._own(conn, decision, ask(request, evidence, self.policy, question.now))
+        self._own(conn, decision, request, evidence)
         return decision
 
     def _whole(self, conn: Connection, found: AuthorityEvidence) -> AuthorityEvidence:
         """What there is to say of the roads to sources elsewhere; here there are none."""
         return found
 
-    def _own(self, conn: Connection, decision: Decision, asked: ReleaseQuestion) -> None:
+    def _own(self, conn: Connection, decision: Decision, request: ReleaseRequest, evidence: AuthorityEvidence) -> None:
         """Every hold gets an owner and a clock; a release ends the holds before it."""
-        held = held_by(decision, asked.request.prison_id, due_day(asked))
+        now = decision.decided_at
+        if decision.cause is None:
+            by = By("gateway", "a later attempt released")
+            end_holds_of(conn, decision.authorisation_id, Ending.ATTEMPT_REPEATED, by, now)
+            return
+        held = held_by(decision, request.prison_id, due_day(ask(request, evidence, self.policy, now)))
         if held is not None:
             open_hold(conn, held)
-        else:
-            by = By("gateway", "a later attempt released")
-            end_holds_of(conn, decision.authorisation_id, Ending.ATTEMPT_REPEATED, by, asked.now)
 
     def references(self, conn: Connection, prisoner_number: str, officer: str, now: datetime) -> tuple[Reference, ...]:
         """The person's enrolled references, decrypted; the consultation is logged.
