@@ -1,6 +1,7 @@
 """The page of holds and of who is due: what the store holds is on it, and the acts on it do what they say."""
 
 import asyncio
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -63,8 +64,8 @@ def fill(store: Store) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "store.db") as made:
+def store(fast_folder: Path) -> Iterator[Store]:
+    with Store(Path(tempfile.mkdtemp(dir=fast_folder)) / "store.db") as made:
         fill(made)
         yield made
 

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from visit import AT_THE_KIOSK, ENDED, PATIENCE_S, PHOTO, PRINT
 
+from sallyport_protocol import envelope
 from sallyport_protocol.acts import ActKind
+from sallyport_protocol.releases import ReleaseEvent, release_topic
+from sallyport_rig.demonstration.watching import Eavesdropper
 from sallyport_rig.demonstration.world import APPROVERS, GOVERNOR, LANE, OFFICER
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "gateway/authority"))
@@ -119,10 +122,18 @@ def _restart(world: "World") -> None:
 
 
 def test_what_hmpps_says_lets_out(house: House) -> None:
+    """And other systems are told of it, signed."""
     house.in_order()
-    verdict, _, told = house.verdict(house.authorise())
+    paper = house.authorise()
+    verdict, _, told = house.verdict(paper)
     assert verdict == "RELEASE", told
-    house.opens()
+    topic = str(release_topic("MDI"))
+    with Eavesdropper(house.world.hostile_port) as listener:
+        house.opens()
+        message = listener.wait_for(topic, PATIENCE_S)
+    content = envelope.verify(message, topic, house.world.estate.registry().resolve).content
+    event = ReleaseEvent.parse(content)
+    assert (event.authorisation, event.prisoner, event.gateway) == (paper, NUMBER, "gateway-1")
 
 
 def test_an_event_pauses_at_once_and_over_a_restart(house: House) -> None:

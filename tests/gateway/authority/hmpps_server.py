@@ -126,6 +126,16 @@ def serving(hmpps: Hmpps, folder: Path) -> Iterator[HmppsPlace]:
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
+        def process_request_thread(self, request: Any, client_address: Any) -> None:
+            """The handshake is each connection's own: one that stalls keeps nobody else out."""
+            try:
+                request.settimeout(60)
+                request.do_handshake()
+            except OSError:
+                self.shutdown_request(request)
+                return
+            super().process_request_thread(request, client_address)
+
         def handle_error(self, *_: object) -> None:
             """A client that goes away in the middle is part of the tests."""
 
@@ -135,7 +145,7 @@ def serving(hmpps: Hmpps, folder: Path) -> Iterator[HmppsPlace]:
     context.load_verify_locations(folder / "ca.pem")
     context.verify_mode = ssl.CERT_REQUIRED
     server = Server(("127.0.0.1", 0), Handler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -1,6 +1,7 @@
 """What a gateway does with nobody at a door: told once, recorded once, and made up for when it was missed."""
 
 import asyncio
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -53,8 +54,8 @@ class Gateway:
 
 
 @pytest.fixture
-def store(fast_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with Store(tmp_path_factory.mktemp("duties") / "store.db") as made:
+def store(fast_folder: Path) -> Iterator[Store]:
+    with Store(Path(tempfile.mkdtemp(dir=fast_folder)) / "store.db") as made:
         yield made
 
 

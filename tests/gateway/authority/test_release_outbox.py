@@ -1,6 +1,7 @@
 """Releases told to other systems: written with the release, numbered without gaps, signed, said again, never lost."""
 
 import asyncio
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,8 +69,8 @@ class Ear:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "store.db") as made:
+def store(fast_folder: Path) -> Iterator[Store]:
+    with Store(Path(tempfile.mkdtemp(dir=fast_folder)) / "store.db") as made:
         yield made
 
 
