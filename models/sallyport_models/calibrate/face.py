@@ -9,6 +9,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 
 from sallyport_biometrics.calibration import Provenance
@@ -27,16 +28,21 @@ from sallyport_models.calibrate.provenance import digest_of_files, provenance_ta
 from sallyport_models.calibrations import model_digest
 from sallyport_models.evaluate.face import enrol_with_progress, load_models
 from sallyport_models.evaluate.face_scores import Enrolled
-from sallyport_models.evaluate.pairs import find_images
+from sallyport_models.evaluate.pairs import find_images, person_of, read_groups
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
 from sallyport_models.store import ModelStore, default_store, write_atomically
 
+FEWEST = 50
+"""People of a group from which its own rates are stated; a smaller one resolves too little."""
 DEFAULT_OUTPUT = Path(__file__).resolve().parent.parent / "calibration" / "face.toml"
 
 
 @app.command("face")
 def calibrate_face(
     folder: Annotated[Path, typer.Argument(help="Images named PERSON_0001.jpg, at any depth")],
+    groups: Annotated[
+        Path | None, typer.Option(help="CSV `person,group`: state the worst group's rates, not the mean's")
+    ] = None,
     output: Annotated[Path, typer.Option(help="The calibration file", show_default=False)] = DEFAULT_OUTPUT,
     processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
@@ -46,9 +52,17 @@ def calibrate_face(
     images = find_images(folder)
     models = load_models(ModelStore(store or default_store(), Manifest.read(manifest)))
     enrolled = enrol_with_progress(images, models, processes or os.cpu_count() or 1)
-    text = calibration_text(list(enrolled), models, folder.name, digest_of_files(images))
+    labels = read_groups(groups) if groups else {}
+    text = calibration_text(list(enrolled), models, folder.name, digest_of_files(images), labels)
     write_atomically(output, text.encode())
     Console(stderr=True).print(f"{output}: written")
+
+
+def groups_of(enrolled: list[Enrolled], labels: Mapping[str, str]) -> dict[str, NDArray[np.int64]]:
+    """The people of each group, as `PeopleScores` numbers them."""
+    names = sorted({person_of(item.name) for item in enrolled if item.embedding is not None})
+    found = {group: [at for at, name in enumerate(names) if labels.get(name) == group] for group in labels.values()}
+    return {group: np.array(people, np.int64) for group, people in sorted(found.items()) if people}
 
 
 def combined_digest(models: Mapping[str, bytes]) -> str:
@@ -56,13 +70,23 @@ def combined_digest(models: Mapping[str, bytes]) -> str:
     return model_digest([hashlib.sha256(models[name]).digest() for name in MODELS]).hex()
 
 
-def calibration_text(enrolled: list[Enrolled], models: Mapping[str, bytes], set_name: str, digest: str) -> str:
-    """The whole file; `sallyport_biometrics.calibration` reads it."""
-    data = PeopleScores.of(enrolled)
-    fmr, llr = fit_fmr(data), fit_llr(data)
+def calibration_text(
+    enrolled: list[Enrolled],
+    models: Mapping[str, bytes],
+    set_name: str,
+    digest: str,
+    labels: Mapping[str, str] | None = None,
+) -> str:
+    """The whole file; `sallyport_biometrics.calibration` reads it. With `labels` (group by person), for the worst group
+    among those of FEWEST people or more."""
+    data, worst_of = PeopleScores.of(enrolled), groups_of(enrolled, labels or {})
+    shown = {group: members for group, members in worst_of.items() if len(members) >= FEWEST}
+    fmr, llr = fit_fmr(data, groups=tuple(shown.values())), fit_llr(data)
     people = int(data.people.max()) + 1
     genuine, impostor = len(data.genuine()), len(data.impostor())
     method = "logistic ratio; counted rate; bounds by bootstrap over people"
+    if shown:
+        method += f"; rates of the worst of the groups {', '.join(shown)}"
     lines = [
         "# What a face score is worth. Made by `sallyport-models calibrate face DIR`; do not edit.",
         f"# Data: {len(enrolled)} images of {people} people ({set_name}), {genuine} genuine and {impostor} impostor",

@@ -6,6 +6,7 @@ would promise far too much. Likelihood ratio: logistic, a straight line over the
 fewer than three pairs left.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +65,14 @@ class FmrCurve:
     resolved_log10: float
 
 
-def fit_fmr(data: PeopleScores, samples: int = 1000, seed: int = 1) -> FmrCurve:
-    """The curve at evenly spaced rates down to the smallest that the pairs show."""
+def fit_fmr(
+    data: PeopleScores, samples: int = 1000, seed: int = 1, groups: Sequence[npt.NDArray[np.int64]] = ()
+) -> FmrCurve:
+    """The curve at evenly spaced rates down to the smallest that the pairs show.
+
+    `groups` (people of each): then what is stated at a threshold is the worst group's rate among its own people, and
+    the worst group's bound, wherever that is above everybody's. The mean over all would promise them too much.
+    """
     impostor = np.sort(data.impostor())
     smallest = SHOWN_BY / len(impostor)
     count = int(np.ceil(-np.log10(smallest) * KNOTS_PER_DECADE)) + 1
@@ -73,6 +80,12 @@ def fit_fmr(data: PeopleScores, samples: int = 1000, seed: int = 1) -> FmrCurve:
     thresholds = np.unique(impostor[np.minimum(len(impostor) - (rates * len(impostor)).astype(int), len(impostor) - 1)])
     points = 1.0 - np.searchsorted(impostor, thresholds, side="left") / len(impostor)
     uppers = np.maximum(upper_rates(data, thresholds, samples, seed), points)
+    for members in groups:
+        part = data.only(members)
+        own = np.sort(part.impostor())
+        rates = 1.0 - np.searchsorted(own, thresholds, side="left") / len(own)
+        points = np.maximum(points, rates)
+        uppers = np.maximum(uppers, np.maximum(upper_rates(part, thresholds, samples, seed), rates))
     uppers = np.minimum(np.maximum.accumulate(uppers[::-1])[::-1], 1.0)
     return FmrCurve(
         tuple(float(value) for value in thresholds),

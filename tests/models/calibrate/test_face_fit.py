@@ -42,6 +42,27 @@ def test_recovers_a_known_likelihood_ratio() -> None:
     assert list(fitted.value) == sorted(fitted.value)
 
 
+def test_the_worst_group_is_stated_where_groups_are_known() -> None:
+    """One group's impostors are twice as spread: its rate is stated, not the mean's, and its bound holds."""
+    people, images = 120, 3
+    owner = np.repeat(np.arange(people), images)
+    noise = np.random.default_rng(9).normal(0.0, 0.1, (len(owner), len(owner)))
+    noise = np.triu(noise, 1) + np.triu(noise, 1).T
+    worse = owner < people // 2
+    noise[np.ix_(worse, worse)] *= 2
+    data = PeopleScores((noise + 0.9 * (owner[:, None] == owner)).astype(np.float32), owner)
+    halves = np.arange(people // 2), np.arange(people // 2, people)
+    mean, stated = fit_fmr(data, samples=60), fit_fmr(data, samples=60, groups=halves)
+    own = np.sort(data.only(halves[0]).impostor())
+    for score, point, upper in zip(stated.score, stated.point_log10, stated.upper_log10, strict=True):
+        found = (own >= np.float32(score)).mean()
+        assert 10**point == pytest.approx(found, rel=1e-6) or 10**point > found
+        assert upper >= point
+    at = len(mean.score) // 2
+    assert stated.point_log10[at] > mean.point_log10[at] + 0.3
+    assert stated.score == mean.score
+
+
 def test_bounds_hold_on_other_people() -> None:
     rows = held_out(normal_scores(100, 3, 3))
     assert np.mean([observed <= upper for _, upper, observed in rows]) >= 0.85
