@@ -1,18 +1,22 @@
 """The chimeric evaluation on scores whose truth is known."""
 
+import json
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from sallyport_biometrics.fusion import FACE, FINGER, FusedCalibration
 from sallyport_models.calibrate import finger_fit
 from sallyport_models.calibrate.face_fit import PeopleScores
 from sallyport_models.calibrate.fused_fit import bounded_array, fit_fused, fused_ratios
 from sallyport_models.calibrate.logistic import cllr, minimum_cllr
-from sallyport_models.evaluate import chimeras
+from sallyport_models.evaluate import app, chimeras, fused
 from sallyport_models.evaluate.chimeras import FusedData, Trials, trials_of
+from sallyport_models.evaluate.face_scores import Enrolled
 from sallyport_models.evaluate.finger_figures import Scores
 from sallyport_models.evaluate.fused import det_line, equal_error_rate, miss_rate, report_of, threshold_at
 from sallyport_models.evaluate.fused_groups import by_group, write_groups
@@ -178,3 +182,37 @@ def test_thresholds_and_rates_on_a_handful() -> None:
     assert miss_rate(values, genuine, 0.0) == pytest.approx(1 / 3)
     assert equal_error_rate(values, genuine) == pytest.approx(1 / 6)
     assert det_line(values, genuine).shape == (3, 2)
+
+
+def test_the_command_writes_figures_plots_table_and_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything but the networks: their scores are made up."""
+    trials = trials_between(4)
+    people = [f"P{number:03d}" for number in range(90)]
+    faces = [Enrolled(f"{name}_0001", np.ones(4, np.float32), 1.0, (), 0.0) for name in people]
+    print_set = SimpleNamespace(name="MADE", enrolled=(SimpleNamespace(template=b"t"),))
+    for name, value in {
+        "find_sets": lambda folder: [],
+        "find_images": lambda folder: {},
+        "load_models": lambda store: {},
+        "score_all": lambda sets, model, dpi, processes: [print_set],
+        "enrol_with_progress": lambda images, models, processes: faces,
+        "numbered": lambda prints: [finger_scores(4)],
+        "trials_of": lambda faces, fingers: trials,
+        "ModelStore": lambda path, manifest: SimpleNamespace(load=lambda name: SimpleNamespace(bytes=b"")),
+    }.items():
+        monkeypatch.setattr(fused, name, value)
+    lines = [f"{name},{'ab'[number % 2]}" for number, name in enumerate(people)]
+    (tmp_path / "groups.csv").write_text("\n".join(["person,group", *lines]))
+    options = {"--det": "det.png", "--reliability": "rel.png", "--csv": "table.csv", "--record": "record.json"}
+    named = [each for option, name in options.items() for each in (option, str(tmp_path / name))]
+    run = CliRunner().invoke(app, ["fused", str(tmp_path), "--json", "--groups", str(tmp_path / "groups.csv"), *named])
+    assert run.exit_code == 0, run.output
+    report = json.loads(run.stdout)
+    for key in ("eer", "fnmr_at_fmr_1e-4", "frr_cut_at_fmr_1e-4", "cllr", "min_cllr", "stated"):
+        assert key in report
+    assert report["cllr"] <= 0.05 and [row["group"] for row in report["groups"]] == ["a", "b"]
+    assert len((tmp_path / "table.csv").read_text().splitlines()) == 3
+    assert read_record("record", tmp_path)["figures"]["Cllr, bits"] == report["cllr"]
+    for name in ("det.png", "rel.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+    assert CliRunner().invoke(app, ["fused", str(tmp_path)]).exit_code == 0
