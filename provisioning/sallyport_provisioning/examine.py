@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from sallyport_models.approved_data import FILES
 from sallyport_models.manifest import Manifest
 from sallyport_models.store import has_digest
 from sallyport_protocol.documents import Profile, Status, interlock_fingerprint
@@ -110,6 +111,9 @@ def _models(estate: Estate) -> str:
     for name in here:
         if not has_digest(store / entries[name].file, approved.models[name].hex()):
             raise MalformedError(f"{store / entries[name].file} is not the approved {name}: `sallyport-models fetch`")
+    for name, path in FILES.items():
+        if name in approved.data and not has_digest(path, approved.data[name].hex()):
+            raise MalformedError(f"{path} is not what was approved: restore it, or run `sallyport-estate approve`")
     return f"version {approved.version}, {len(approved.models)} models approved, {len(here)} of them in {store}"
 
 

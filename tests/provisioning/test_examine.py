@@ -96,6 +96,19 @@ def test_a_model_that_is_not_the_approved_one_is_found(tmp_path: Path) -> None:
     assert f"is not the approved {entry.name}" in bad(estate)
 
 
+def test_a_calibration_that_is_not_the_approved_one_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sallyport_models.approved_data import FILES
+    from sallyport_provisioning import examine
+    from sallyport_provisioning.apply import create_development_estate
+
+    estate = create_development_estate(tmp_path / "run")
+    assert "model set" not in bad(estate)
+    changed = tmp_path / "fused.toml"
+    changed.write_bytes(FILES["calibration/fused.toml"].read_bytes() + b" ")
+    monkeypatch.setattr(examine, "FILES", {**FILES, "calibration/fused.toml": changed})
+    assert f"{changed} is not what was approved" in bad(estate)
+
+
 def test_an_estate_that_approves_nothing_is_told(tmp_path: Path) -> None:
     from sallyport_provisioning.apply import create_development_estate
     from sallyport_provisioning.approved import Approved
