@@ -19,8 +19,8 @@ from sallyport_protocol.errors import MalformedError
 
 LIMIT = 0.5
 """A score of an attack; the same number as in the gateway's check 11."""
-FARTHEST = 4.0
-"""Spreads from the middle beyond which a sign counts no more: no single sign decides."""
+FARTHEST = 6.0
+"""Spreads from the middle beyond which a sign counts no more."""
 BEND = 1.0
 """Spreads from the middle where the evidence of a sign may take another slope."""
 BAR = 6
@@ -47,22 +47,27 @@ class Weights:
     threshold: float
     """log odds at the operating point"""
     above: Mapping[str, float] = field(default_factory=dict)
-    """weight of what a sign stands above `BEND` spreads, besides"""
+    """weight of what a sign stands above `BEND` spreads; `weight` is for what lies between"""
     below: Mapping[str, float] = field(default_factory=dict)
-    """weight of what it stands below as much, besides"""
+    """weight of what it stands below as much"""
 
     def odds(self, seen: Seen) -> float:
         """Log odds of an attack, less the operating point's: 0 and more is suspicious."""
         return sum(self._evidence(name, seen[name]) for name in self.weight if name in seen) - self.threshold
 
     def _evidence(self, name: str, value: float) -> float:
-        standing = self._standing(name, value)
-        beyond = max(0.0, abs(standing) - BEND) * (self.above if standing > 0 else self.below).get(name, 0.0)
-        return self.weight[name] * standing + beyond
+        low, middle, high = pieces(self._standing(name, value))
+        return self.below.get(name, 0.0) * low + self.weight[name] * middle + self.above.get(name, 0.0) * high
 
     def _standing(self, name: str, value: float) -> float:
         standing = (value - self.middle[name]) / self.spread[name]
         return max(-FARTHEST, min(FARTHEST, standing)) if math.isfinite(standing) else 0.0
+
+
+def pieces(standing: float) -> tuple[float, float, float]:
+    """What lies below, between and above the bends: a sign's evidence may take another slope there."""
+    middle = max(-BEND, min(BEND, standing))
+    return min(0.0, standing + BEND), middle, max(0.0, standing - BEND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,10 +194,10 @@ def _polar(side: int) -> tuple[Values, npt.NDArray[np.int_], npt.NDArray[np.bool
 
 
 def banded(grey: Values) -> tuple[float, float, float, float]:
-    """Energy of each higher band over the lowest, per wave, natural logarithm."""
+    """Energy of each higher band over the lowest, of the middle wave, natural logarithm: a grid adds few waves."""
     window, _, _ = _polar(SIDE)
     energy = np.abs(np.fft.rfft2((grey - grey.mean()) * window)) ** 2
-    means = [float(energy[mask].mean()) + 1.0 for mask in _bands()]
+    means = [float(np.median(energy[mask])) + 1.0 for mask in _bands()]
     detail, fine, finer, finest = (float(np.log(each / means[0])) for each in means[1:])
     return detail, fine, finer, finest
 

@@ -38,9 +38,12 @@ SENSE: Final[Mapping[str, int]] = {
     "below": 1,
     "above": 1,
     "bands": 1,
+    **dict.fromkeys(("detail", "fine", "finer", "finest"), -1),
     **dict.fromkeys(NETWORKS, 1),
 }
 """More of it can only speak for (1) or against (-1) an attack; signs that are not named may do either."""
+NO_MERIT: Final = frozenset({"detail", "fine", "finer", "finest"})
+"""Signs that say nothing where they stand high: softness is a sign of a second lens, detail is none of life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,9 @@ def fit(seen: Sequence[Presentation], networks: Sequence[str], threshold: float 
     middle = np.nan_to_num(np.nanmean(rows[~attack], axis=0))
     spread = np.nan_to_num(np.nanstd(rows, axis=0)) + 1e-6
     standing = np.clip(np.nan_to_num((rows - middle) / spread), -FARTHEST, FARTHEST)
-    pieces = (standing, np.maximum(0, standing - BEND), np.maximum(0, -standing - BEND))
-    design = np.column_stack([*pieces, np.ones(len(standing))])
+    middles = np.clip(standing, -BEND, BEND)
+    low, high = np.minimum(0, standing + BEND), np.maximum(0, standing - BEND)
+    design = np.column_stack([middles, high, low, np.ones(len(standing))])
     sign = np.where(attack, 1.0, -1.0)
 
     def loss(weights: Values) -> tuple[float, Values]:
@@ -92,11 +96,13 @@ def fit(seen: Sequence[Presentation], networks: Sequence[str], threshold: float 
         return float(total), slope + 2 * RIDGE * penalised
 
     senses = [SENSE.get(name, 0) for name in names]
-    bounds = [_bound(sense * side) for side in (1, 1, -1) for sense in senses] + [(None, None)]
+    sides = [_bound(sense) for sense in senses]
+    high_sides = [(0.0, 0.0) if name in NO_MERIT else side for name, side in zip(names, sides, strict=True)]
+    bounds = [*sides, *high_sides, *sides, (None, None)]
     found = minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds).x
     columns = (middle, spread, *np.split(found[:-1], 3))
-    middles, spreads, weight, above, below = (dict(zip(names, map(float, each), strict=True)) for each in columns)
-    return Weights(tuple(networks), middles, spreads, weight, threshold - float(found[-1]), above, below)
+    middle_of, spread_of, weight, above, below = (dict(zip(names, map(float, each), strict=True)) for each in columns)
+    return Weights(tuple(networks), middle_of, spread_of, weight, threshold - float(found[-1]), above, below)
 
 
 def _bound(sense: int) -> tuple[float | None, float | None]:

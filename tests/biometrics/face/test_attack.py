@@ -11,7 +11,7 @@ from sallyport_biometrics.face.words import Box, Face, Landmarks
 from sallyport_protocol.errors import MalformedError
 
 PARTS = {"a": 1.0, "b": 0.0}, {"a": 2.0, "b": 1.0}, {"a": 1.0, "b": -0.5}
-TWO = Weights((), *PARTS, 0.25, {"a": 0.0, "b": 0.25}, {"a": 0.5, "b": 0.0})
+TWO = Weights((), *PARTS, 0.25, {"a": 1.0, "b": -0.25}, {"a": 0.5, "b": 0.0})
 TABLE: dict[str, Any] = {
     "networks": [],
     "threshold": 0.25,
@@ -19,7 +19,7 @@ TABLE: dict[str, Any] = {
     "middle": [1.0, 0.0],
     "spread": [2.0, 1.0],
     "weight": [1.0, -0.5],
-    "above": [0.0, 0.25],
+    "above": [1.0, -0.25],
     "below": [0.5, 0.0],
 }
 FILE: dict[str, Any] = {"version": 1, "modality": "face-attack", "weights": [TABLE]}
@@ -32,9 +32,9 @@ def test_odds_by_hand() -> None:
 
 
 def test_evidence_has_a_bend_on_either_side() -> None:
-    assert TWO.odds({"b": 3.0}) == pytest.approx(-0.5 * 3.0 + 0.25 * 2.0 - 0.25)
-    assert TWO.odds({"a": -5.0}) == pytest.approx(-3.0 + 0.5 * 2.0 - 0.25)
-    assert TWO.odds({"b": -3.0}) == pytest.approx(1.5 - 0.25)
+    assert TWO.odds({"b": 3.0}) == pytest.approx(-0.5 - 0.25 * 2.0 - 0.25)
+    assert TWO.odds({"a": -5.0}) == pytest.approx(-1.0 - 0.5 * 2.0 - 0.25)
+    assert TWO.odds({"b": -3.0}) == pytest.approx(0.5 - 0.25)
 
 
 def test_no_sign_counts_beyond_its_bound_or_without_a_value() -> None:
