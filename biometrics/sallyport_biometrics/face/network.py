@@ -9,7 +9,6 @@ import onnxruntime as ort
 
 from sallyport_protocol.errors import MalformedError
 
-
 _Ran = tuple[npt.NDArray[np.float32], list[npt.NDArray[np.float32]]]
 """One input and what came of it."""
 
