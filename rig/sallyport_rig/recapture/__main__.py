@@ -6,6 +6,7 @@ and `calibrate attack`. The same source, seed and numbers give the same files.
 """
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from sallyport_biometrics.face.detect import FaceDetector
 from sallyport_models.evaluate.pairs import find_images
 from sallyport_models.manifest import Manifest
 from sallyport_models.store import ModelStore, default_store
-from sallyport_protocol.errors import RoadError
+from sallyport_protocol.errors import RoadError, SallyportError
 from sallyport_rig.recapture.camera import CAMERAS, Picture
 from sallyport_rig.recapture.captures import attack, live, varied
 from sallyport_rig.recapture.media import SPECIES
@@ -93,5 +94,14 @@ def _read(path: Path) -> Picture:
     return np.asarray(picture, np.uint8)
 
 
+def main() -> None:
+    """Runs the command; an expected failure is one line on standard error and exit code 1."""
+    try:
+        typer.run(recapture)
+    except SallyportError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
 if __name__ == "__main__":
-    typer.run(recapture)
+    main()
