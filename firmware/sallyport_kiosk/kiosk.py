@@ -88,7 +88,8 @@ class Kiosk:
         self._idle_due: int | None = 0
         self._trouble = ""
         self._devices: DeviceWatch | None = None
-        self._look_due = self._status_due = 0
+        self._looked: int | None = None
+        self._status_due = 0
         self._told: tuple[str, ...] = ()
         self._stopping = Event()
         self._link: MqttLink | None = None
@@ -257,8 +258,9 @@ class Kiosk:
     def _watch_devices(self, now: int) -> None:
         """What does not work is said when it begins, when it ends, and again and again."""
         assert self._devices is not None and self._link is not None
-        if now >= self._look_due and self._running is None:
-            self._look_due = now + parameters.DEVICE_LOOK_MS
+        every = parameters.DEVICE_AGAIN_MS if self._devices.faults else parameters.DEVICE_LOOK_MS
+        if self._running is None and (self._looked is None or now - self._looked >= every):
+            self._looked = now
             self._devices.look()
         line = () if self._lock.connected else ("line to the interlock: down; check the cable to the lock box",)
         faults = (*self._devices.faults, *line, *((self._trouble,) if self._trouble else ()))

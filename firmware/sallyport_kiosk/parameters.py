@@ -75,6 +75,9 @@ DEVICE_LOOK_MS: Final = 30_000
 """Between two looks at camera and sensor while nobody is being verified: an officer hears of a fault before a prisoner
 stands there."""
 
+DEVICE_AGAIN_MS: Final = 5_000
+"""Between two looks while something does not work: a repair is seen soon."""
+
 DEVICE_PATIENCE_MS: Final = 20_000
 """A look takes 3 s for a lost camera and some seconds for a silent sensor; one that takes longer is itself a fault."""
 

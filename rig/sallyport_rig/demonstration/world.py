@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 
 import cv2
 import httpx
+import numpy as np
 
 from sallyport_protocol import canonical, envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
@@ -102,6 +103,7 @@ class World:
     def _make_estate(self) -> Estate:
         (self.folder / "face").mkdir()
         (self.folder / "finger").mkdir()
+        cv2.imwrite(str(self.folder / "face/nobody.png"), np.full((480, 640, 3), 128, np.uint8))  # a camera that works
         camera = self._camera or f"folder:{(self.folder / 'face').resolve()}"
         return create_development_estate(
             self.folder / "estate",
