@@ -12,14 +12,14 @@ import typer
 import uvloop
 from rich.console import Console
 
-from sallyport_gateway.cli_audit import app as audit_app
-from sallyport_gateway.cli_decide import decide_command
-from sallyport_gateway.cli_exceptions import app as exceptions_app
-from sallyport_gateway.cli_keepers import keepers_command
-from sallyport_gateway.cli_receipt import app as receipt_app
-from sallyport_gateway.cli_records import app as records_app
-from sallyport_gateway.cli_standing import reconcile, show_standing
-from sallyport_gateway.cli_watch import watch_command
+from sallyport_gateway.commands.cli_audit import app as audit_app
+from sallyport_gateway.commands.cli_decide import decide_command
+from sallyport_gateway.commands.cli_exceptions import app as exceptions_app
+from sallyport_gateway.commands.cli_keepers import keepers_command
+from sallyport_gateway.commands.cli_receipt import app as receipt_app
+from sallyport_gateway.commands.cli_records import app as records_app
+from sallyport_gateway.commands.cli_standing import reconcile, show_standing
+from sallyport_gateway.commands.cli_watch import watch_command
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_link.program import log_to_terminal, run_program
 from sallyport_protocol.actions import Part
@@ -90,11 +90,11 @@ def enrol(
 async def _serve(configuration: Configuration) -> bool:
     """Serves until it is told to stop; True where it must begin anew at once, with the next log."""
     from sallyport_gateway import api
-    from sallyport_gateway.ahead_views import Ahead
-    from sallyport_gateway.desk import Desk
+    from sallyport_gateway.acts.desk import Desk
     from sallyport_gateway.page_server import address, page_server, who_is_free
     from sallyport_gateway.service import Service
-    from sallyport_gateway.views import Views
+    from sallyport_gateway.views.ahead_views import Ahead
+    from sallyport_gateway.views.lane_views import Views
     from sallyport_gateway.web import ahead
     from sallyport_gateway.web.app import create_app
     from sallyport_link.serving import open_port

@@ -24,8 +24,8 @@ from sallyport_gateway.drivers.authority_rounds import go_round
 from sallyport_gateway.drivers.authority_sweep import Raised, look, raise_alarms, to_look_at, watched_people
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 from sallyport_gateway.notice import Notice
-from sallyport_gateway.standing import Standing, standing
 from sallyport_gateway.store import Store
+from sallyport_gateway.views.standing import Standing, standing
 from sallyport_gateway.watch.rounds import Lookout, hold_models
 from sallyport_protocol.errors import RoadError
 

@@ -13,8 +13,8 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from sallyport_gateway.acts.officer_acts import BelievedAct, refuse_officer
 from sallyport_gateway.drivers.authority_access import Action, By, log_access
-from sallyport_gateway.officer_acts import BelievedAct, refuse_officer
 from sallyport_gateway.service import Service
 from sallyport_gateway.store.tables import readers
 from sallyport_gateway.web.ports import Reader

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from datetime import time as ClockTime
 
-from sallyport_gateway import outcomes, parameters
-from sallyport_gateway.admit import Arrival
+from sallyport_gateway import parameters
+from sallyport_gateway.admission.admit import Arrival
 from sallyport_gateway.audit import generations
 from sallyport_gateway.audit.heads import Heads, Standing
 from sallyport_gateway.configuration import Configuration
@@ -20,11 +20,12 @@ from sallyport_gateway.drivers.release_outbox import Announcer
 from sallyport_gateway.drivers.witness_place import open_witness
 from sallyport_gateway.duties import Duties
 from sallyport_gateway.duties import Place as DutyPlace
-from sallyport_gateway.keeping import Elsewhere, Keeper
-from sallyport_gateway.lane import Lane
-from sallyport_gateway.lanes import LanePlace, Lanes
 from sallyport_gateway.notice import Notice
 from sallyport_gateway.ports import Office
+from sallyport_gateway.release import outcomes
+from sallyport_gateway.release.keeping import Elsewhere, Keeper
+from sallyport_gateway.release.lane import Lane
+from sallyport_gateway.release.lanes import LanePlace, Lanes
 from sallyport_gateway.store import Store
 from sallyport_gateway.store.alone import hold_alone
 from sallyport_link.mqtt import MqttLink

@@ -8,10 +8,10 @@ from doorsim import DOWN, UP
 from lane_world import BOARD, KEYS, KIOSK, LANE, OFFICER, World, honest_result
 
 from sallyport_gateway.audit import log as audit
-from sallyport_gateway.check import Stage
 from sallyport_gateway.ledger import boards, sessions
 from sallyport_gateway.ledger.sessions import SessionState
-from sallyport_gateway.outcomes import follow_registry
+from sallyport_gateway.release.check import Stage
+from sallyport_gateway.release.outcomes import follow_registry
 from sallyport_protocol import envelope
 from sallyport_protocol.acts import ActKind
 from sallyport_protocol.messages import LockFrames

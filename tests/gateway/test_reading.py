@@ -14,13 +14,13 @@ from by_hand import refused_by_the_kiosk
 from lane_world import APPROVERS, GOVERNOR, LANE, OFFICER, PRISON, Behind, World
 
 from sallyport_gateway import api
+from sallyport_gateway.acts.desk import Desk
 from sallyport_gateway.audit.heads import Standing
 from sallyport_gateway.configuration import load_configuration
-from sallyport_gateway.desk import Desk
 from sallyport_gateway.drivers.authority_access import Access, By, accesses_of
 from sallyport_gateway.page_server import address, is_loopback, page_server, who_is_free
 from sallyport_gateway.reading import LIFE_MS
-from sallyport_gateway.views import Views
+from sallyport_gateway.views.lane_views import Views
 from sallyport_gateway.web.acts import PREPARED_AT_ONCE
 from sallyport_gateway.web.allowance import Allowance
 from sallyport_gateway.web.app import create_app

@@ -10,8 +10,8 @@ from lane_world import APPROVERS, BOARD, GOVERNOR, OFFICER, World
 from sqlalchemy import Connection
 from witnessed import WitnessedWorld
 
+from sallyport_gateway.acts.doubt import seen_words
 from sallyport_gateway.audit.heads import Standing
-from sallyport_gateway.doubt import seen_words
 from sallyport_gateway.ledger import joint
 from sallyport_gateway.ledger.joint import Together, Word
 from sallyport_gateway.web.ports import ActOutcome

@@ -12,8 +12,8 @@ from lane_world import LANE, OFFICER, World
 from truth import Truth
 from two_keepers import PlayOfTwo, TwoKeepers
 
-from sallyport_gateway import keeping
 from sallyport_gateway.ledger.leases import LeaseLostError
+from sallyport_gateway.release import keeping
 from sallyport_protocol.acts import ActKind
 
 NewWorld = Callable[..., TwoKeepers]

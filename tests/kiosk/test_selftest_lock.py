@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from kiosk_doors import Bench, MemoryLine
 
-from sallyport_gateway import mint
+from sallyport_gateway.release import mint
 from sallyport_kiosk.selftest.lock import Relay, _judge, _silence
 from sallyport_protocol import envelope
 from sallyport_protocol.errors import RoadError

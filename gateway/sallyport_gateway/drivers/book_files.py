@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sallyport_gateway.book import Book
 from sallyport_gateway.configuration import Configuration
 from sallyport_gateway.ledger import once
-from sallyport_gateway.mint import BoardKeys
+from sallyport_gateway.release.mint import BoardKeys
 from sallyport_gateway.store import Store
 from sallyport_protocol.documents import (
     OlderDocumentError,

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner, Result
 
-from sallyport_gateway import cli_records
 from sallyport_gateway.authority.feed import read_batch
 from sallyport_gateway.authority.holding import Held
 from sallyport_gateway.casebook.words import Case
+from sallyport_gateway.commands import cli_records
 from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers import release_outbox
 from sallyport_gateway.drivers.authority_access import By

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 from typer.testing import CliRunner, Result
 
-from sallyport_gateway import cli_exceptions
+from sallyport_gateway.commands import cli_exceptions
 from sallyport_gateway.drivers.authority_access import Action as Access
 from sallyport_gateway.drivers.authority_access import By, accesses_of
 from sallyport_gateway.drivers.authority_needs import end_needs, needs_of, record_needs

@@ -10,8 +10,8 @@ from typing import Any
 
 from lane_world import APPROVERS, GOVERNOR, PRISON, Behind, World
 
+from sallyport_gateway.acts.desk import Desk
 from sallyport_gateway.authority.feed import read_batch
-from sallyport_gateway.desk import Desk
 from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers.authority_feed import Taken, position, take
 from sallyport_gateway.drivers.authority_hmpps import Client

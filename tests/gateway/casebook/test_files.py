@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from sallyport_gateway.casebook.files import LIBRARY, expand, merge, named_case, read_case
 from sallyport_gateway.casebook.schema import case_schema
-from sallyport_gateway.cli_decide import app
+from sallyport_gateway.commands.cli_decide import app
 from sallyport_protocol.errors import MalformedError, RoadError
 
 

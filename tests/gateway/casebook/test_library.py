@@ -11,7 +11,7 @@ from sallyport_gateway.authority.reasons import REASONS
 from sallyport_gateway.casebook.files import LIBRARY, library
 from sallyport_gateway.casebook.replay import replay
 from sallyport_gateway.casebook.words import Case
-from sallyport_gateway.cli_decide import app
+from sallyport_gateway.commands.cli_decide import app
 from sallyport_protocol.causes import CauseCode
 from sallyport_protocol.decision import Verdict
 

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Connection, StaticPool, create_engine
 
-from sallyport_gateway import keeping, parameters
-from sallyport_gateway.keeping import NOBODY, Round, go_round
+from sallyport_gateway import parameters
 from sallyport_gateway.ledger import leases
 from sallyport_gateway.ledger.leases import Lease, LeaseLostError, Peer
 from sallyport_gateway.ledger.sharing import fair_share, share
+from sallyport_gateway.release import keeping
+from sallyport_gateway.release.keeping import NOBODY, Round, go_round
 from sallyport_gateway.store.tables import metadata
 
 LANES = frozenset(f"MDI-LANE-{n}" for n in range(1, 6))

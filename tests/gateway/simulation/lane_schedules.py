@@ -9,7 +9,7 @@ from doorsim import ALL_GOOD
 from lane_world import APPROVERS, GOVERNOR, KIOSK, LANE, OFFICER, PRISON, Crash, Kiosk, World, non_match
 from truth import Truth
 
-from sallyport_gateway.check import Stage
+from sallyport_gateway.release.check import Stage
 from sallyport_protocol.acts import ActKind
 from sallyport_rig.demonstration import records
 from sallyport_wire import messages as wire

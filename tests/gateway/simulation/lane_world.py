@@ -19,16 +19,16 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from doorsim import DOWN, UP, Site
 from sqlalchemy import Connection, delete
 
-from sallyport_gateway.admit import Arrival
+from sallyport_gateway.acts.desk import Desk
+from sallyport_gateway.admission.admit import Arrival
 from sallyport_gateway.book import Book
-from sallyport_gateway.desk import Desk
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.authority_tables import records as warrant_rows
-from sallyport_gateway.lane import Lane
 from sallyport_gateway.ledger import life
-from sallyport_gateway.mint import BoardKeys
 from sallyport_gateway.ports import Office, RecordEntry
+from sallyport_gateway.release.lane import Lane
+from sallyport_gateway.release.mint import BoardKeys
 from sallyport_gateway.store import Store
 from sallyport_gateway.web.ports import ActOutcome
 from sallyport_interlock import keys

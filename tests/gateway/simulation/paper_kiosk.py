@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from lane_world import honest_result
 
 from sallyport_gateway.book import Book
-from sallyport_gateway.mint import BoardEar, BoardKeys
+from sallyport_gateway.release.mint import BoardEar, BoardKeys
 from sallyport_kiosk.drivers.lock_line import UartLockLine
 from sallyport_link.mqtt import MqttLink
 from sallyport_protocol import envelope, sealing

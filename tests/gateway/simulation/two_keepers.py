@@ -11,11 +11,11 @@ from lane_schedules import Play
 from lane_world import KEYS, KIOSK, LANE, OFFICER, Crash, World
 from sqlalchemy import Connection
 
-from sallyport_gateway.admit import Arrival
-from sallyport_gateway.keeping import Fenced
-from sallyport_gateway.lane import Lane
+from sallyport_gateway.admission.admit import Arrival
 from sallyport_gateway.ledger import leases
 from sallyport_gateway.ledger.leases import LeaseLostError, Peer
+from sallyport_gateway.release.keeping import Fenced
+from sallyport_gateway.release.lane import Lane
 from sallyport_gateway.web.ports import ActOutcome
 from sallyport_protocol.acts import ActKind
 from sallyport_protocol.errors import MalformedError

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from lane_world import Behind, World
 
+from sallyport_gateway.acts.desk import Desk
 from sallyport_gateway.audit import generations
 from sallyport_gateway.audit.heads import Heads, Standing
 from sallyport_gateway.audit.witness import FileWitness
-from sallyport_gateway.desk import Desk
 from sallyport_gateway.store import Store
 from sallyport_provisioning.estate import Estate
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from sallyport_gateway.__main__ import app
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.audit.log import Entry
-from sallyport_gateway.cli_watch import as_map
+from sallyport_gateway.commands.cli_watch import as_map
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.ledger import freezes
 from sallyport_gateway.ledger.freezes import Lift, Scope

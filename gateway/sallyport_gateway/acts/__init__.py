@@ -1,0 +1,1 @@
+"""What officers do, under their own signatures: the desk, the manual path, what takes two."""

@@ -1,0 +1,1 @@
+"""Whether a message may be believed: checks 1 to 12."""

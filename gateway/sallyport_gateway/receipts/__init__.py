@@ -1,0 +1,1 @@
+"""Release receipts: put together from the store, and judged by anybody."""

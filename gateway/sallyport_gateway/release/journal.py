@@ -1,0 +1,74 @@
+"""The board's journal as the gateway reads it: each event counts once and in order, and none is passed over silently.
+
+A kiosk that drops an alarm and relays the next event gains nothing: the gap is asked for until the board answers.
+"""
+
+from typing import Final
+
+from sallyport_gateway import parameters
+from sallyport_gateway.ledger import boards
+from sallyport_gateway.ledger.boards import Heard
+from sallyport_gateway.ports import Office
+from sallyport_gateway.release import mint
+from sallyport_gateway.release.mint import BoardKeys
+from sallyport_gateway.release.voice import Voice
+
+_BATCH: Final = 8
+"""Events that a board sends for one request (docs/protocol/wire.md)."""
+
+
+class BoardJournal:
+    """How far one board's events were taken, and what was asked for."""
+
+    def __init__(self, office: Office, keys: BoardKeys, voice: Voice) -> None:
+        self._office, self._keys, self._voice = office, keys, voice
+        self._gap_since: int | None = None
+        self._asked_at: int | None = None
+        self._newest = self._batch_end = 0
+
+    async def take(self, seq: int, now: int) -> Heard:
+        """Whether the event with this number counts now. `now` in wall-clock ms."""
+        self._newest = max(self._newest, seq)
+        heard = await self._hear(seq, now)
+        if heard is Heard.GAP:
+            return await self._across(seq, now)
+        if heard is Heard.FRESH:
+            self._gap_since = None
+            if seq == self._batch_end and seq < self._newest:
+                await self._ask()
+        return heard
+
+    async def catch_up(self, newest: int) -> None:
+        """The board says how far its journal goes: what is missing is asked for."""
+        self._newest = newest
+        known = await self._known()
+        if newest > known:
+            await self._ask()
+
+    async def _across(self, seq: int, now: int) -> Heard:
+        """Events before this one are missing. Only when the board does not have them any more they are given up."""
+        mono = self._office.clock.monotonic_ms()
+        if self._gap_since is None:
+            self._gap_since = mono
+        if mono - self._gap_since < parameters.EVENTS_WAIT_MS:
+            if self._asked_at is None or mono - self._asked_at >= parameters.EVENTS_AGAIN_MS:
+                await self._ask()
+            return Heard.GAP
+        self._gap_since = None
+        self._voice.alarm("EVENTS_MISSING", "The interlock's events before this one are lost. Look at the door.")
+        return await self._hear(seq, now, across_gap=True)
+
+    async def _ask(self) -> None:
+        known = await self._known()
+        self._asked_at, self._batch_end = self._office.clock.monotonic_ms(), known + _BATCH
+        self._voice.frames(mint.events_request(self._keys, known))
+
+    async def _known(self) -> int:
+        held = await self._office.store.read(lambda conn: boards.find(conn, self._keys.board))
+        return held.seq if held else 0
+
+    async def _hear(self, seq: int, now: int, *, across_gap: bool = False) -> Heard:
+        board, epoch = self._keys.board, self._keys.epoch
+        return await self._office.store.write(
+            lambda conn: boards.hear_event(conn, board, epoch, seq, now, across_gap=across_gap)
+        )

@@ -1,0 +1,1 @@
+"""From the gateway's state to what the pages show."""
