@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 from doorsim import DOWN, UP
-from lane_world import BOARD, KEYS, KIOSK, LANE, OFFICER, World, honest_result
+from lane_world import APPROVERS, BOARD, KEYS, KIOSK, LANE, OFFICER, Kiosk, World, honest_result
 
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.ledger import boards, sessions
 from sallyport_gateway.ledger.sessions import SessionState
 from sallyport_gateway.release.check import Stage
+from sallyport_gateway.release.journal import UNREAD
 from sallyport_gateway.release.outcomes import follow_registry
 from sallyport_protocol import envelope
 from sallyport_protocol.acts import ActKind
@@ -170,6 +171,58 @@ def test_an_alarm_that_the_kiosk_kept_back_is_heard(world: World) -> None:
     assert {"UNGRANTED_OPEN", "INTERLOCK_TAMPER"} <= set(alarms(world))
 
 
+def test_an_old_all_clear_hides_no_alarm_after_it(world: World) -> None:
+    """The kiosk keeps CLEARED back, and the alarm that follows; then it relays CLEARED alone, as often as it likes."""
+    world.site.contacts_now &= ~wire.DOOR_IS_CLOSED
+    world.pass_time(500)
+    world.site.contacts_now |= wire.DOOR_IS_CLOSED
+    world.pass_time(1_000)
+    relay, kept, hidden = world._relay, [], False
+
+    def choose(data: bytes) -> None:
+        events = [m for m in (read(frame, 1, UP) for frame in Decoder().feed(data)) if m.type == wire.EVENT]
+        if any(m.kind == wire.CLEARED for m in events):
+            kept.append(data)
+        elif not (events and hidden):
+            relay(data)
+
+    world._relay = choose  # type: ignore[method-assign]
+    for officer in APPROVERS:
+        world.act(officer, ActKind.UNFREEZE, scope="lane", name=LANE, why="looked")
+    world.settle_roads()
+    assert kept
+    hidden = True
+    world.site.contacts_now &= ~wire.DOOR_IS_CLOSED
+    world.pass_time(500)
+    world.site.contacts_now |= wire.DOOR_IS_CLOSED
+    world.pass_time(6_000)
+    relay(kept[0])
+    world.settle_roads()
+    assert world.lane.opening.belief.state == wire.LOCKED, "the gateway has only heard that all is well"
+    world.to_verdict(world.authorise())
+    outcome = world.confirm()
+    assert outcome is not None and not outcome.accepted and UNREAD in outcome.sentences
+    assert wire.OPEN_REQUEST not in [m.type for m in frames_down(world)]
+    hidden = False
+    world.pass_time(8_000)
+    assert world.lane.opening.journal.refuse() is None
+    assert world.lane.opening.belief.locked_out
+
+
+def test_no_grant_leaves_while_an_event_is_missing(world: World) -> None:
+    """It was heard of after the opening was confirmed: the nonce is voided, and the paper is free again."""
+    paper = world.authorise()
+    world.to_verdict(paper)
+    world.confirm()
+    seq = world.store.read_now(lambda conn: getattr(boards.find(conn, BOARD), "seq", 0))
+    event = Message(wire.EVENT, boots=1, seq=seq + 2, kind=wire.CLEARED, session=bytes(16), nonce=bytes(16), t_ms=1)
+    world.arrive(*board_says(world, event))
+    world.pass_time(2_000)
+    assert world.site.monitor.shown and not world.site.monitor.granted and not world.site.monitor.opened
+    assert world.lane.check is not None and world.lane.check.void == UNREAD
+    assert world.state_of(paper) == "AVAILABLE"
+
+
 def test_events_that_the_board_no_longer_has_hold_nothing_up_for_ever(world: World) -> None:
     seq = world.store.read_now(lambda conn: getattr(boards.find(conn, BOARD), "seq", 0))
     event = Message(wire.EVENT, boots=1, seq=seq + 500, kind=wire.TAMPER, session=bytes(16), nonce=bytes(16), t_ms=1)
@@ -227,6 +280,24 @@ def test_an_old_report_says_nothing_of_the_door_now(world: World) -> None:
     for topic, message in old:
         world.arrive(topic, message)
     assert world.lane.opening.belief.heard == heard
+
+
+def test_a_kiosk_whose_ready_was_overtaken_is_believed_when_it_starts_again(world: World) -> None:
+    """S13: an earlier start's READY, never heard before, comes after the later one's. Nobody can tell them apart."""
+    earlier, later = (Kiosk(world.estate, world.book) for _ in range(2))
+    world.kiosk = later
+    world.arrive(*later.sign(Kind.READY, later.ready()))
+    world.arrive(*earlier.sign(Kind.READY, earlier.ready()))
+    world.pass_time(20_000)
+    paper = world.authorise()
+    outcome = world.start(paper)
+    assert outcome is not None and not outcome.accepted
+    world.kiosk = Kiosk(world.estate, world.book)
+    world.connect()
+    world.to_verdict(paper)
+    world.confirm()
+    world.pass_time(2_000)
+    assert world.state_of(paper) == "CONSUMED"
 
 
 # -- whose word counts -----------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """The board's journal as the gateway reads it: each event counts once and in order, and none is passed over silently.
 
 A kiosk that drops an alarm and relays the next event gains nothing: the gap is asked for until the board answers.
+One that relays an old event and keeps the alarm after it gains nothing either: the board's answer to a challenge says
+how far its journal goes, and nothing is granted before the gateway has read that far.
 """
 
 from typing import Final
@@ -16,6 +18,10 @@ from sallyport_gateway.release.voice import Voice
 _BATCH: Final = 8
 """Events that a board sends for one request (docs/protocol/wire.md)."""
 
+UNREAD: Final = (
+    "The interlock has reported events that have not arrived yet. Wait a few seconds; then look at the door."
+)
+
 
 class BoardJournal:
     """How far one board's events were taken, and what was asked for."""
@@ -24,7 +30,11 @@ class BoardJournal:
         self._office, self._keys, self._voice = office, keys, voice
         self._gap_since: int | None = None
         self._asked_at: int | None = None
-        self._newest = self._batch_end = 0
+        self._newest = self._taken = self._batch_end = 0
+
+    def refuse(self) -> str | None:
+        """S10: what the board has noted and this gateway has not read may be an alarm. None when all is read."""
+        return UNREAD if self._newest > self._taken else None
 
     async def take(self, seq: int, now: int) -> Heard:
         """Whether the event with this number counts now. `now` in wall-clock ms."""
@@ -39,10 +49,13 @@ class BoardJournal:
         return heard
 
     async def catch_up(self, newest: int) -> None:
-        """The board says how far its journal goes: what is missing is asked for."""
-        self._newest = newest
-        known = await self._known()
-        if newest > known:
+        """The board says how far its journal goes: what is missing is asked for.
+
+        An answer that the road held back may be older than an event that came since: it takes nothing back (S13).
+        """
+        self._newest = max(self._newest, newest)
+        self._taken = await self._known()
+        if self._newest > self._taken:
             await self._ask()
 
     async def _across(self, seq: int, now: int) -> Heard:
@@ -69,6 +82,9 @@ class BoardJournal:
 
     async def _hear(self, seq: int, now: int, *, across_gap: bool = False) -> Heard:
         board, epoch = self._keys.board, self._keys.epoch
-        return await self._office.store.write(
+        heard = await self._office.store.write(
             lambda conn: boards.hear_event(conn, board, epoch, seq, now, across_gap=across_gap)
         )
+        if heard is Heard.FRESH:
+            self._taken = seq
+        return heard

@@ -61,7 +61,7 @@ class Opening:
 
     async def reserve(self, check: Check, officer: str) -> Check | str:
         """Step 1: the check as REQUESTED, as ENDED when it is no release any more, or why nothing was done."""
-        if (why := self.standing.refuse()) is not None:
+        if (why := self._refuse()) is not None:
             return why
         now = self._wall()
         outcome = await self.office.store.write(
@@ -164,11 +164,15 @@ class Opening:
         request = await self.office.store.write(lambda conn: boards.next_request(conn, self.keys.board, now))
         self.voice.frames(mint.clear(self.keys, request))
 
+    def _refuse(self) -> str | None:
+        """S10: a board of which something is unknown, how it is or what it noted, is neither asked nor granted."""
+        return self.standing.refuse() or self.journal.refuse()
+
     async def _keep_back(self, check: Check, granted: Granted) -> str | None:
         """Why a durable grant must not leave. The witness has it first: no restored backup forgets it (S6)."""
         if not await self.office.cover(granted.index):
             return "The audit witness cannot be reached, or knows more than this gateway. No grant leaves."
-        if (why := self.standing.refuse()) is not None:
+        if (why := self._refuse()) is not None:
             return why
         return await self.office.store.read(lambda conn: stopped_since(conn, self.office, check, self.keys, granted))
 
