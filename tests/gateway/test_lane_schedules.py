@@ -30,6 +30,16 @@ def test_random_schedules(new_world: Callable[[], World]) -> None:
     assert crashes >= 3
 
 
+def test_it_heals_from_kiosk_starts_that_crossed_on_the_road(new_world: Callable[[], World]) -> None:
+    play = Play(new_world(), 0)
+    play.restart_the_kiosk()
+    play.restart_the_kiosk()
+    play.world.deliver_up(1)
+    play.world.deliver_up(0)
+    play.heal()
+    play.truth.close()
+
+
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
 def test_many_random_schedules(new_world: Callable[[], World]) -> None:

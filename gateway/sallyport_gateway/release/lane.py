@@ -114,7 +114,8 @@ class Lane:
             raise MalformedError(f"READY of {ready.kiosk} at {ready.lane} under {self.kiosk}'s name")
         now = self._wall()
         if not await self.office.store.write(lambda conn: once.booted(conn, self.kiosk, ready.boot_nonce, now)):
-            raise MalformedError(f"READY of an earlier boot of {self.kiosk}: a replay")
+            again = "If this goes on, two of its starts crossed on the road: start it once more."
+            raise MalformedError(f"READY of an earlier start of {self.kiosk}: a replay. {again}")
         rebooted = self.ready is not None and self.ready.boot_nonce != ready.boot_nonce
         self._sequence = max(ready.offer_sequence, 0 if rebooted else self._sequence)
         first = self.ready is None or rebooted
