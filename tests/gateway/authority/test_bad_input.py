@@ -4,7 +4,7 @@ Elsewhere: contradicting sources, drift and 10 MB answers of HMPPS (`test_upstre
 `tests/house/test_hmpps.py`); wrong rows of a file (`test_import.py`); missing and mistyped fields of a case
 (`tests/gateway/casebook/test_files.py`); two people under one number, one person under two, duplicate authorisations,
 dates a day early, late, in the future (the library's cases of these names); markup on the pages
-(`tests/gateway/test_ahead.py`, `tests/gateway/web`).
+(`tests/gateway/views/test_ahead.py`, `tests/gateway/web`).
 """
 
 import asyncio
