@@ -52,6 +52,9 @@ REVOCATION_RELOAD_S: Final = 5.0
 READY_AGE_MS: Final = 15_000
 """A kiosk says READY every 5 s; after three missed ones the lane is out of contact."""
 
+JOURNAL_AGE_MS: Final = 15_000
+"""A board is asked every 5 s how far its journal goes; after three answers that did not come it gets no grant."""
+
 EVENTS_AGAIN_MS: Final = 1_000
 """Least time between two requests for the same missing events of a board: it answers only while it is idle."""
 

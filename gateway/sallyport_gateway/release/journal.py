@@ -12,6 +12,7 @@ from sallyport_gateway.ledger import boards
 from sallyport_gateway.ledger.boards import Heard
 from sallyport_gateway.ports import Office
 from sallyport_gateway.release import mint
+from sallyport_gateway.release.board_words import NOT_ACCOUNTED
 from sallyport_gateway.release.mint import BoardKeys
 from sallyport_gateway.release.voice import Voice
 
@@ -30,10 +31,18 @@ class BoardJournal:
         self._office, self._keys, self._voice = office, keys, voice
         self._gap_since: int | None = None
         self._asked_at: int | None = None
+        self._told_at: int | None = None
+        """When the board last said how far its journal goes."""
         self._newest = self._taken = self._batch_end = 0
 
     def refuse(self) -> str | None:
-        """S10: what the board has noted and this gateway has not read may be an alarm. None when all is read."""
+        """S10: what the board has noted and this gateway has not read may be an alarm. None when all is read.
+
+        How far the board has got is known for a while only: a kiosk that keeps its answers back, too, gains nothing.
+        """
+        now = self._office.clock.monotonic_ms()
+        if self._told_at is None or now - self._told_at > parameters.JOURNAL_AGE_MS:
+            return NOT_ACCOUNTED[None]
         return UNREAD if self._newest > self._taken else None
 
     async def take(self, seq: int, now: int) -> Heard:
@@ -53,6 +62,7 @@ class BoardJournal:
 
         An answer that the road held back may be older than an event that came since: it takes nothing back (S13).
         """
+        self._told_at = self._office.clock.monotonic_ms()
         self._newest = max(self._newest, newest)
         self._taken = await self._known()
         if self._newest > self._taken:

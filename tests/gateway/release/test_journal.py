@@ -5,7 +5,8 @@ from lane_world import BOARD, World
 
 from sallyport_gateway.ledger import boards
 from sallyport_gateway.ledger.boards import Heard
-from sallyport_gateway.parameters import EVENTS_WAIT_MS
+from sallyport_gateway.parameters import EVENTS_WAIT_MS, JOURNAL_AGE_MS
+from sallyport_gateway.release.board_words import NOT_ACCOUNTED
 from sallyport_gateway.release.journal import UNREAD, BoardJournal
 from sallyport_wire import messages as wire
 
@@ -40,6 +41,14 @@ def test_what_the_board_has_and_nobody_read_holds(world: World, journal: BoardJo
     assert journal.refuse() is None
 
 
+def test_how_far_the_board_has_got_is_known_for_a_while_only(world: World, journal: BoardJournal) -> None:
+    world.run(journal.catch_up(_read(world)))
+    world.clock.ms += JOURNAL_AGE_MS
+    assert journal.refuse() is None
+    world.clock.ms += 1
+    assert journal.refuse() == NOT_ACCOUNTED[None]
+
+
 def test_an_event_beyond_a_gap_holds(world: World, journal: BoardJournal) -> None:
     read = _read(world)
     assert _take(world, journal, read + 2) is Heard.GAP
@@ -57,6 +66,7 @@ def test_what_the_board_no_longer_has_holds_until_it_is_given_up(world: World, j
     read = _read(world)
     assert _take(world, journal, read + 500) is Heard.GAP
     world.clock.ms += EVENTS_WAIT_MS
+    world.run(journal.catch_up(read + 500))
     assert journal.refuse() == UNREAD
     assert _take(world, journal, read + 500) is Heard.FRESH
     assert "EVENTS_MISSING" in [code for _, code, _ in world.lane.voice.alarms]
