@@ -30,16 +30,6 @@ app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
-app.command(name="decide")(decide_command)
-app.command(name="keepers")(keepers_command)
-app.command(name="watch")(watch_command)
-audit_app.command("standing")(show_standing)
-audit_app.command("reconcile")(reconcile)
-app.add_typer(audit_app, name="audit")
-app.add_typer(exceptions_app, name="exceptions")
-app.add_typer(receipt_app, name="receipt")
-app.add_typer(records_app, name="records")
-
 
 def _say_version(wanted: bool) -> None:
     if wanted:
@@ -85,6 +75,17 @@ def enrol(
         load_configuration(config), prisoner, officer, face or [], finger or [], captured_on, models, set(covered or [])
     ):
         Console().print(line, highlight=False)
+
+
+app.command(name="decide")(decide_command)
+app.add_typer(exceptions_app, name="exceptions")
+app.add_typer(records_app, name="records")
+audit_app.command("standing")(show_standing)
+audit_app.command("reconcile")(reconcile)
+app.add_typer(audit_app, name="audit")
+app.add_typer(receipt_app, name="receipt")
+app.command(name="keepers")(keepers_command)
+app.command(name="watch")(watch_command)
 
 
 async def _serve(configuration: Configuration) -> bool:

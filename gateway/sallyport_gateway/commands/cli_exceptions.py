@@ -1,4 +1,4 @@
-"""`sallyport-gateway exceptions`: what a person cannot do at the kiosk, with who recorded it, when, why and until when.
+"""What a person cannot do at the kiosk, with who recorded it, when, why and until when.
 
 No record lowers a threshold. A religious or medical covering, a patch, a missing eye or an injury is recorded either
 as a part of the face that stays covered, and the face is compared as it is, or as an exception for the whole face.
