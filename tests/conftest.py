@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from sallyport_provisioning.apply import create_development_estate
 from sallyport_provisioning.approved import Approved
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from httpx import Response
     from playwright.sync_api import Browser, Page
+
+settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("search", parent=settings.get_profile("repeatable"), derandomize=False)
+settings.load_profile("repeatable")  # `pytest --hypothesis-profile search` looks for examples that nobody has seen yet
 
 APPROVED = Approved({"embedder": b"\x11" * 32, "minutiae": b"\x22" * 32}, (b"\x33" * 32,), (bytes(32),))
 """Stands for the models and the builds where a test does not run them; a simulated board states 32 zeros."""

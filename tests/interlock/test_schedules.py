@@ -22,7 +22,7 @@ QUICK = Path(__file__).parent / "simulation/quick.py"
 ACTION = st.tuples(st.integers(0, schedules.KINDS - 1), st.integers(0, 255), st.integers(0, 255))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(ACTION, max_size=25), st.integers(0, MASK))
 def test_any_schedule(actions: list[tuple[int, int, int]], offset: int) -> None:
     schedules.play(actions, offset)

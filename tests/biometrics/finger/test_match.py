@@ -53,7 +53,7 @@ def test_an_upside_down_sensor_or_a_mirror_never_matches(finger, change):
 
 
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 96), st.integers(0, 96))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_two_templates_compare_symmetrically(a: int, b: int, first: int, second: int) -> None:
     one, two = random_template(a, first), random_template(b, second)
     score = compare(one, two)

@@ -543,7 +543,7 @@ def test_10_no_exception_excuses_the_finger_under_a_guard(desk: Desk, guard: Gua
 
 
 @given(st.floats(-12, 0), st.floats(-12, 0))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_12_a_twin_never_passes_by_the_face(desk: Desk, face: float, finger: float) -> None:
     """Whatever the two rates: a pass means that the finger alone reached the twin's rate, and strangers' bar holds."""
     result, offer = _twins(desk, face, finger)

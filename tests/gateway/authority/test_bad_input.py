@@ -170,7 +170,7 @@ def test_a_clock_that_is_wrong_opens_nothing(now: str) -> None:
     st.datetimes(datetime(2026, 3, 27), datetime(2026, 3, 31))
     | st.datetimes(datetime(2026, 10, 23), datetime(2026, 10, 27))
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_day_begins_at_londons_midnight_also_when_the_clocks_change(moment: datetime) -> None:
     """A date that falls due later is not due; one that has passed is, whatever the hour."""
     now = moment.replace(tzinfo=UTC)

@@ -184,13 +184,13 @@ class Sharing(RuleBasedStateMachine):
 
 
 TestSharing = Sharing.TestCase
-TestSharing.settings = settings(max_examples=8, stateful_step_count=25, deadline=None)
+TestSharing.settings = settings(max_examples=8, stateful_step_count=25)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1_800)
 class TestSharingAtLength(Sharing.TestCase):  # type: ignore[misc]
-    settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+    settings = settings(max_examples=300, stateful_step_count=40)
 
 
 class Hasty(Sharing):

@@ -315,10 +315,10 @@ class Release(RuleBasedStateMachine):
 
 
 TestOpensOnce = Release.TestCase
-TestOpensOnce.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestOpensOnce.settings = settings(max_examples=40, stateful_step_count=30)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1_800)
 class TestOpensOnceAtLength(Release.TestCase):  # type: ignore[misc]
-    settings = settings(max_examples=600, stateful_step_count=60, deadline=None)
+    settings = settings(max_examples=600, stateful_step_count=60)

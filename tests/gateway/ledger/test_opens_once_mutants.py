@@ -50,7 +50,6 @@ def test_the_mutant_dies(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = settings(
         max_examples=1_000,
         stateful_step_count=30,
-        deadline=None,
         derandomize=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

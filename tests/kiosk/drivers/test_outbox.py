@@ -209,5 +209,5 @@ class AnyOrder(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-AnyOrder.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=25, stateful_step_count=20)
 TestAnyOrder = AnyOrder.TestCase

@@ -37,7 +37,7 @@ fine = st.just(Packet(Identifier.ACKNOWLEDGE, b"\0").encode())
 answers = st.lists(st.lists(fine | packets | damaged | st.binary(max_size=40), max_size=4).map(b"".join), max_size=12)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=answers)
 def test_any_answers_end_in_an_outcome(answers: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zhiantec_line.serial, "Serial", Babbler)
