@@ -1,6 +1,5 @@
 """The gateway's configuration file, read strictly. Paths in it are relative to the file."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
@@ -8,19 +7,14 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from sallyport_gateway.authority.words import Source
+from sallyport_link.configuration import Configured, Place, read_toml
 from sallyport_protocol.documents import HolderName, Profile
-from sallyport_protocol.errors import MalformedError, RoadError
+from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.messages import PrisonCode
 from sallyport_protocol.word import Many, Name, Text, Word
 
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """HH:MM."""
-Port = Annotated[int, Field(ge=1, le=65_535)]
-
-
-class BrokerPlace(Word):
-    host: Text
-    port: Port
 
 
 class Identity(Word):
@@ -49,11 +43,6 @@ class Secrets(Word):
 
 class StorePlace(Word):
     url: Text
-
-
-class WebPlace(Word):
-    host: Text
-    port: Port
 
 
 class HmppsSection(Word):
@@ -102,13 +91,13 @@ class GatewayFile(Word):
     name: HolderName
     profile: Name[Profile]
     prisons: Many[PrisonCode]
-    broker: BrokerPlace
+    broker: Place
     identity: Identity
     trust: TrustFiles
     documents: Documents
     secrets: Secrets
     store: StorePlace
-    web: WebPlace
+    web: Place
     hmpps: HmppsSection | None = None
     preflight: ClockTime = "02:00"
     """When everybody who is due soon is looked at, by London's clock."""
@@ -120,22 +109,10 @@ class GatewayFile(Word):
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
-    """The file's words and the folder that its paths are relative to."""
+class Configuration(Configured[GatewayFile]):
+    """What `gateway.toml` says, and where it lies."""
 
-    file: GatewayFile
-    home: Path
-
-    def path(self, text: str) -> Path:
-        """A path of the file, absolute."""
-        return (self.home / text).resolve()
-
-    def read(self, text: str) -> bytes:
-        """The content of a file that the configuration names. Raises RoadError."""
-        try:
-            return self.path(text).read_bytes()
-        except OSError as error:
-            raise RoadError(f"{self.path(text)}: {error.strerror}; provision this gateway again") from error
+    program = "gateway"
 
     @property
     def witness(self) -> str:
@@ -156,10 +133,4 @@ class Configuration:
 
 def load_configuration(path: Path) -> Configuration:
     """Reads `gateway.toml`. Raises RoadError when it cannot be read and MalformedError naming the field."""
-    try:
-        content = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise RoadError(f"{path}: {error.strerror}; name the gateway's configuration with --config") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MalformedError(f"{path}: {error}; provision this gateway again") from error
-    return Configuration(GatewayFile.parse(content), path.resolve().parent)
+    return Configuration(read_toml(path, GatewayFile, Configuration.program), path.resolve().parent)

@@ -1,1 +1,1 @@
-"""The road between kiosk and gateway: one MQTT door that both open, and the back-off that every reconnection uses."""
+"""What kiosk and gateway share at their edges: one MQTT door, the configuration file, the pages' port, the terminal."""

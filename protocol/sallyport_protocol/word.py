@@ -32,6 +32,7 @@ Millis = Annotated[int, Field(ge=0, lt=2**53)]
 
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Text = Annotated[str, Field(max_length=200)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
 Log10 = Annotated[float, Field(ge=-30.0, le=0.0, allow_inf_nan=False)]
 """Decimal logarithm of a probability."""
 

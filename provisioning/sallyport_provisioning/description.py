@@ -13,10 +13,9 @@ from sallyport_protocol.documents import HolderName, LaneKind, Profile
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import OFFICER_ROLES, Role
 from sallyport_protocol.messages import DeviceName, PrisonCode
-from sallyport_protocol.word import Many, Name, Text, Word
+from sallyport_protocol.word import Many, Name, Port, Text, Word
 from sallyport_provisioning.toml_text import to_toml
 
-Port = Annotated[int, Field(ge=1, le=65_535)]
 FORMAT: Final = 1
 _PASSWORD: Final = re.compile(r"://[^/@]*:[^/@]*@|[?&]password=")
 
