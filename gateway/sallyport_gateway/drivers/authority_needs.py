@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
-from sallyport_gateway.drivers.authority_tables import needs
+from sallyport_gateway.drivers.authority_tables import exceptions, needs
 from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Needs
+from sallyport_protocol.messages import Modality, Needs, RecordedException
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,33 @@ _IN_FORCE: Final = Prepared(
     )
     .order_by(needs.c.id.desc())
     .limit(1)
+)
+
+
+def record_exception(
+    conn: Connection, prisoner_number: str, recorded: RecordedException, ends: datetime, now: datetime
+) -> None:
+    """Records that a modality cannot be used for this person until `ends`, in place of what was recorded before."""
+    here = (exceptions.c.prisoner_number == prisoner_number, exceptions.c.modality == recorded.modality.value)
+    conn.execute(delete(exceptions).where(*here))
+    row = {"prisoner_number": prisoner_number, "modality": recorded.modality.value, "reason": recorded.reason}
+    conn.execute(insert(exceptions), {**row, "officer": recorded.officer, "at": millis(now), "ends_at": millis(ends)})
+    by = By(recorded.officer, recorded.reason)
+    log_access(conn, Action.COLLECTED, prisoner_number, f"{recorded.modality} exception", by, now)
+
+
+def exceptions_of(conn: Connection, prisoner_number: str, now: datetime) -> tuple[RecordedException, ...]:
+    """Modalities that an officer recorded as unusable, as of `now`."""
+    rows = _EXCEPTIONS.all(conn, number=prisoner_number, now=millis(now))
+    return tuple(
+        RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer) for row in rows
+    )
+
+
+_EXCEPTIONS: Final = Prepared(
+    select(exceptions).where(
+        exceptions.c.prisoner_number == bindparam("number"), exceptions.c.ends_at > bindparam("now")
+    )
 )
 
 

@@ -1,18 +1,10 @@
-"""The embedded authority behind the lanes' port: one gateway's authority, with the ledger's part added.
+"""The embedded authority behind the lanes' port: one gateway's authority, with the ledger's part added."""
 
-References are kept under AES-256-GCM with the key `references.key`; the associated data ties each to its person,
-modality, position and enrolment, so that none can be moved to another person.
-"""
-
-import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection
 
 from sallyport_gateway.authority.calendar import bank_holidays
 from sallyport_gateway.authority.check_dates import due_day
@@ -22,52 +14,34 @@ from sallyport_gateway.authority.holding import Ending, held_by
 from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
 from sallyport_gateway.authority.preflight import Line
 from sallyport_gateway.authority.question import ask, same_officer
-from sallyport_gateway.authority.records import Authorisation, PrisonerRecord, Relation
+from sallyport_gateway.authority.records import Authorisation, Relation
 from sallyport_gateway.authority.words import (
-    AuthorisationState,
     FreezeScope,
-    InOutStatus,
     LifeState,
     MovementReason,
     MovementType,
     Source,
 )
 from sallyport_gateway.drivers import authority_embedded as embedded
-from sallyport_gateway.drivers import release_outbox
-from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
+from sallyport_gateway.drivers.authority_access import Action, By, log_access
 from sallyport_gateway.drivers.authority_compose import compose, guard
-from sallyport_gateway.drivers.authority_holds import end_holds_of, end_holds_of_person, open_hold
-from sallyport_gateway.drivers.authority_needs import needs_of
-from sallyport_gateway.drivers.authority_photographs import (
-    PhotographKey,
-    enrol_photograph,
-    open_photograph,
-    photographed,
-)
+from sallyport_gateway.drivers.authority_departure import note_departure
+from sallyport_gateway.drivers.authority_holds import end_holds_of, open_hold
+from sallyport_gateway.drivers.authority_needs import exceptions_of, needs_of, record_exception
+from sallyport_gateway.drivers.authority_photographs import enrol_photograph, open_photograph, photographed
 from sallyport_gateway.drivers.authority_preflight import preflight
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
 from sallyport_gateway.drivers.authority_references import SealedReference, enrol, references_of
 from sallyport_gateway.drivers.authority_roll import Roll
-from sallyport_gateway.drivers.authority_sweep import note_release
-from sallyport_gateway.drivers.authority_tables import authorisations, exceptions, records
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
+from sallyport_gateway.drivers.authority_vault import Vault, open_reference, seal_reference
 from sallyport_gateway.ledger import freezes, life
 from sallyport_gateway.ports import Case, Photographed, Question, RecordEntry
-from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.checks import Path
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Guard, Modality, Needs, RecordedException, Reference
-
-_NONCE: Final = 12
-"""Bytes of an AES-GCM nonce, random for each reference."""
-
-_EXCEPTIONS: Final = Prepared(
-    select(exceptions).where(
-        exceptions.c.prisoner_number == bindparam("number"), exceptions.c.ends_at > bindparam("now")
-    )
-)
+from sallyport_protocol.messages import Guard, Needs, RecordedException, Reference
 
 LISTED_BACK: Final = timedelta(days=1)
 """How long after its window an authorisation stays on the officer's list."""
@@ -83,11 +57,7 @@ class EmbeddedAuthority:
         policy: ReleasePolicy | None = None,
     ) -> None:
         """`reference_key` has 32 bytes. Raises MalformedError for another length."""
-        if len(reference_key) != 32:
-            raise MalformedError("The references' key must have 32 bytes; provision this gateway again.")
-        self._cipher = AESGCM(reference_key)
-        self._key_id = sha256(b"sallyport/v1/reference-key" + reference_key).hexdigest()[:16]
-        self._photographs = PhotographKey(self._cipher, self._key_id)
+        self._vault = Vault(reference_key)
         self._ledger_current = ledger_current
         self.policy = policy or release_policy()
         self._unmatched, self._roll = UnmatchedWarrants(), Roll()
@@ -121,12 +91,11 @@ class EmbeddedAuthority:
             guard=question.guard,
             **_manual(question),
         )
-        lives = {each.id: here for each in found.authorisations if (here := _life(conn, each.id)) is not None}
         frozen = [
             Freeze(scope=FreezeScope(each.scope), name=each.name, why=each.why)
             for each in freezes.over(conn, question.prison, question.lane)
         ]
-        evidence = self._whole(conn, found.with_ledger(lives, frozen, self._ledger_current()))
+        evidence = self._whole(conn, found.with_ledger(_lives(conn, found), frozen, self._ledger_current()))
         decision = decide(question.checks, request, evidence, self.policy, question.now)
         self._own(conn, decision, request, evidence)
         return decision
@@ -151,7 +120,7 @@ class EmbeddedAuthority:
 
         Raises MalformedError for one that this gateway's key does not open.
         """
-        found = tuple(self._open(each) for each in references_of(conn, prisoner_number))
+        found = tuple(open_reference(self._vault, each) for each in references_of(conn, prisoner_number))
         log_access(conn, Action.CONSULTED, prisoner_number, "references", By(officer, "a check at the door"), now)
         return found
 
@@ -161,13 +130,13 @@ class EmbeddedAuthority:
 
     def photograph(self, conn: Connection, prisoner_number: str) -> bytes | None:
         """The photograph on record, decrypted. The caller logs the consultation."""
-        return open_photograph(conn, self._photographs, prisoner_number)
+        return open_photograph(conn, self._vault, prisoner_number)
 
     def enrol_photograph(
         self, conn: Connection, prisoner_number: str, jpeg: bytes, captured: date, by: By, now: datetime
     ) -> None:
         """Encrypts and stores a photograph for the officer's eye."""
-        enrol_photograph(conn, self._photographs, prisoner_number, jpeg, captured, by, now)
+        enrol_photograph(conn, self._vault, prisoner_number, jpeg, captured, by, now)
 
     def enrolled(self, conn: Connection, prisoner_number: str) -> bool:
         """Whether any reference is in force for the person; none is opened."""
@@ -175,44 +144,17 @@ class EmbeddedAuthority:
 
     def enrol(self, conn: Connection, prisoner_number: str, reference: Reference, by: By, now: datetime) -> None:
         """Encrypts and stores a reference; it replaces the one of the same finger or face."""
-        nonce = os.urandom(_NONCE)
-        bound = _bound(prisoner_number, reference.modality, reference.position, reference.record)
-        sealed = nonce + self._cipher.encrypt(nonce, reference.template, bound)
-        captured = datetime.fromisoformat(reference.captured_on).date()
-        enrol(
-            conn,
-            SealedReference(
-                prisoner_number,
-                reference.modality,
-                reference.position,
-                captured,
-                reference.record,
-                self._key_id,
-                sealed,
-            ),
-            by,
-            now,
-        )
+        enrol(conn, seal_reference(self._vault, prisoner_number, reference), by, now)
 
     def except_modality(
         self, conn: Connection, prisoner_number: str, recorded: RecordedException, ends: datetime, now: datetime
     ) -> None:
         """Records that a modality cannot be used for this person until `ends`."""
-        here = (exceptions.c.prisoner_number == prisoner_number, exceptions.c.modality == recorded.modality.value)
-        conn.execute(delete(exceptions).where(*here))
-        row = {"prisoner_number": prisoner_number, "modality": recorded.modality.value, "reason": recorded.reason}
-        conn.execute(
-            insert(exceptions), {**row, "officer": recorded.officer, "at": millis(now), "ends_at": millis(ends)}
-        )
-        by = By(recorded.officer, recorded.reason)
-        log_access(conn, Action.COLLECTED, prisoner_number, f"{recorded.modality} exception", by, now)
+        record_exception(conn, prisoner_number, recorded, ends, now)
 
     def exceptions(self, conn: Connection, prisoner_number: str, now: datetime) -> tuple[RecordedException, ...]:
         """Modalities that an officer recorded as unusable, as of `now`."""
-        rows = _EXCEPTIONS.all(conn, number=prisoner_number, now=millis(now))
-        return tuple(
-            RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer) for row in rows
-        )
+        return exceptions_of(conn, prisoner_number, now)
 
     def needs(self, conn: Connection, prisoner_number: str, now: datetime) -> Needs | None:
         """What the person cannot do before the camera, as an officer recorded; None for nothing."""
@@ -241,14 +183,13 @@ class EmbeddedAuthority:
         """Who of a prison is due within 14 days, checked as if now, and what must be settled before the day."""
 
         def with_ledger(evidence: AuthorityEvidence) -> AuthorityEvidence:
-            lives = {each.id: here for each in evidence.authorisations if (here := _life(conn, each.id)) is not None}
-            return self._whole(conn, evidence.with_ledger(lives, [], self._ledger_current()))
+            return self._whole(conn, evidence.with_ledger(_lives(conn, evidence), [], self._ledger_current()))
 
         return preflight(conn, prison, self.policy, now, self._opens, with_ledger)
 
     def _opens(self, kept: SealedReference) -> bool:
         try:
-            return bool(self._open(kept).template)
+            return bool(open_reference(self._vault, kept).template)
         except MalformedError:
             return False
 
@@ -275,23 +216,8 @@ class EmbeddedAuthority:
     def released(self, conn: Connection, authorisation: str, now: datetime) -> None:
         """The person has left on it: the authorisation is over and the record says OUT."""
         given = embedded.find(conn, authorisation)
-        if given is None:
-            return
-        here = authorisations.c.id == authorisation
-        over = {"state": AuthorisationState.EXPIRED.value, "why": "released on it", "changed_at": millis(now)}
-        conn.execute(update(authorisations).where(here).values(over))
-        number = given.prisoner_number
-        note_release(conn, _request(given), now)
-        release_outbox.note(conn, given, now)
-        by = By("gateway", f"released on {authorisation}")
-        end_holds_of_person(conn, given.prisoner_number, Ending.ATTEMPT_REPEATED, by, now)
-        document = conn.execute(
-            select(records.c.document).where(records.c.kind == Kind.PRISONER.value, records.c.key == number)
-        ).scalar()
-        if document is not None:
-            gone = {"status": "INACTIVE OUT", "in_out_status": InOutStatus.OUT}
-            left = PrisonerRecord.parse(document).model_copy(update=gone)
-            put(conn, Kind.PRISONER, number, left, By("gateway", f"released on {authorisation}"), now)
+        if given is not None:
+            note_departure(conn, given, now)
 
     def _case(self, given: Authorisation) -> Case:
         purpose = self.policy.purpose(given.movement_reason)
@@ -311,23 +237,6 @@ class EmbeddedAuthority:
             cites=given.cites,
         )
 
-    def _open(self, kept: SealedReference) -> Reference:
-        bound = _bound(kept.prisoner_number, kept.modality, kept.position, kept.enrolment)
-        try:
-            template = self._cipher.decrypt(kept.sealed[:_NONCE], kept.sealed[_NONCE:], bound)
-        except (InvalidTag, ValueError) as error:
-            raise MalformedError(
-                f"The {kept.modality} reference of {kept.prisoner_number} does not open with this gateway's key"
-                f" ({self._key_id}; it was sealed with {kept.key_id}). Enrol it again or restore the key."
-            ) from error
-        return Reference(
-            modality=kept.modality,
-            position=kept.position,
-            template=template,
-            captured_on=kept.captured_on.isoformat(),
-            record=kept.enrolment,
-        )
-
 
 def _manual(question: Question) -> dict[str, Any]:
     """The request's part about the manual path."""
@@ -345,8 +254,9 @@ def _vouched(relation: Relation, officer: str) -> None:
         raise MalformedError(f"The record says that {named or 'nobody'} entered it; {officer} signs it. Name yourself.")
 
 
-def _bound(number: str, modality: Modality, position: int, enrolment: bytes) -> bytes:
-    return f"sallyport/v1/reference|{number}|{modality.value}|{position}|".encode() + enrolment
+def _lives(conn: Connection, found: AuthorityEvidence) -> dict[str, Life]:
+    """What the ledger says of the authorisations that it knows, by name."""
+    return {each.id: here for each in found.authorisations if (here := _life(conn, each.id)) is not None}
 
 
 def _life(conn: Connection, authorisation: str) -> Life | None:
@@ -355,21 +265,6 @@ def _life(conn: Connection, authorisation: str) -> Life | None:
         return None
     session = held.session.hex() if held.session else None
     return Life(state=LifeState(held.state.value), session=session, stopped=held.stopped_at is not None)
-
-
-def _request(given: Authorisation) -> ReleaseRequest:
-    """The request that a release on this authorisation answered, as far as the sweep looks at it."""
-    return ReleaseRequest(
-        session="released",
-        prison_id=given.prison_id,
-        lane="any",
-        lane_kind=given.lane_kind,
-        prisoner_number=given.prisoner_number,
-        authorisation_id=given.id,
-        movement_type=given.movement_type,
-        movement_reason=given.movement_reason,
-        guard=Guard.TWIN,  # nobody is at the kiosk any more
-    )
 
 
 def _said(answer: embedded.Changed | embedded.Refused) -> str | None:
