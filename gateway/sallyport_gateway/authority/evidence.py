@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from sallyport_gateway.authority.json_form import Id, Line, Record
 from sallyport_gateway.authority.records import (
     Adjustment,
     Alert,
@@ -13,16 +14,13 @@ from sallyport_gateway.authority.records import (
     CourtCase,
     CourtOrder,
     Hold,
-    Id,
     Identity,
     ImmigrationRecord,
     Licence,
-    Line,
     Namesake,
     Paper,
     PrisonerRecord,
     Recall,
-    Record,
     Relation,
     Warrant,
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from sallyport_gateway.authority.json_form import Record
 from sallyport_gateway.authority.records import (
     Adjustment,
     Alert,
@@ -23,7 +24,6 @@ from sallyport_gateway.authority.records import (
     Paper,
     PrisonerRecord,
     Recall,
-    Record,
     ReviewedAlias,
     Warrant,
 )

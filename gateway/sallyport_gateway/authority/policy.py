@@ -13,7 +13,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sallyport_gateway.authority.records import Line, Record
+from sallyport_gateway.authority.json_form import Line, Record
 from sallyport_gateway.authority.words import (
     NOT_DISCHARGES,
     DateType,

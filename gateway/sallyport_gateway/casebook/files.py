@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from sallyport_gateway.authority.records import MAX_BYTES, refuse_twice
+from sallyport_gateway.authority.json_form import MAX_BYTES, refuse_twice
 from sallyport_gateway.casebook.words import FORM, Case, Variant
 from sallyport_protocol.errors import MalformedError, RoadError
 

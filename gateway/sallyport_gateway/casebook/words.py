@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from sallyport_gateway.authority.evidence import AuthorityEvidence, ReleaseRequest
+from sallyport_gateway.authority.json_form import Record
 from sallyport_gateway.authority.policy import ReleasePolicy
-from sallyport_gateway.authority.records import Record
 from sallyport_protocol.causes import CauseCode, NextStep, Owner
 from sallyport_protocol.checks import CheckOutcome
 from sallyport_protocol.decision import Verdict

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, select
 
 from sallyport_gateway.authority.hmpps import ROUTES, VOIDING_EVENTS, Route, find_conflicts, keep_reviews
 from sallyport_gateway.authority.identifiers import is_prisoner_number
-from sallyport_gateway.authority.records import Conflict, Identity, PrisonerRecord, Record, Warrant
+from sallyport_gateway.authority.json_form import Record
+from sallyport_gateway.authority.records import Conflict, Identity, PrisonerRecord, Warrant
 from sallyport_gateway.authority.words import Source
 from sallyport_gateway.drivers.authority_access import By, millis
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, Put, hear, heard_about, put, retire, unhear, void

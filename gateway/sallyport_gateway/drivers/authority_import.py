@@ -19,7 +19,7 @@ from typing import Any, Final, get_args, get_origin
 from sqlalchemy import Connection
 
 from sallyport_gateway.authority.identifiers import is_prisoner_number
-from sallyport_gateway.authority.records import Record, refuse_twice
+from sallyport_gateway.authority.json_form import Record, refuse_twice
 from sallyport_gateway.authority.words import Source
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put

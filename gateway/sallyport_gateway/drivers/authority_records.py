@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from sallyport_gateway.authority.calendar import from_millis
+from sallyport_gateway.authority.json_form import Record
 from sallyport_gateway.authority.records import (
     Adjustment,
     Alert,
@@ -28,7 +29,6 @@ from sallyport_gateway.authority.records import (
     Paper,
     PrisonerRecord,
     Recall,
-    Record,
     Relation,
     Warrant,
 )

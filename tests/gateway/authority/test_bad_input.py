@@ -24,8 +24,9 @@ from sqlalchemy import Connection, func, select
 from sallyport_gateway import api
 from sallyport_gateway.authority.calendar import london_day
 from sallyport_gateway.authority.decide import decide
+from sallyport_gateway.authority.json_form import MAX_BYTES
 from sallyport_gateway.authority.policy import release_policy
-from sallyport_gateway.authority.records import MAX_BYTES, PrisonerRecord
+from sallyport_gateway.authority.records import PrisonerRecord
 from sallyport_gateway.casebook.files import LIBRARY, expand, merge, named_case
 from sallyport_gateway.casebook.words import Case
 from sallyport_gateway.drivers import authority_embedded as embedded

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from sallyport_gateway.authority.records import Alert, Hold, ImmigrationRecord, Recall, Record, Warrant
+from sallyport_gateway.authority.json_form import Record
+from sallyport_gateway.authority.records import Alert, Hold, ImmigrationRecord, Recall, Warrant
 from sallyport_gateway.authority.words import (
     HoldKind,
     ImmigrationKind,
