@@ -41,28 +41,29 @@ class FaceReader:
     attack: AttackDetector | None = None
 
     def read(
-        self, references: tuple[Reference, ...], stage: Stage, follower: Follower | None = None
+        self, references: tuple[Reference, ...], stage: Stage, follower: Follower | None = None, earlier: int = 0
     ) -> tuple[ModalityEvidence, FaceTemplate | None]:
         """The face's evidence and the template of the person seen, for the presence watch. Never raises.
 
-        `follower`, where liveness is required, sees the same frames.
+        `follower`, where liveness is required, sees the same frames, and the first suspicion ends the reading: the
+        person is challenged again before the next. `earlier` attempts of this session came before.
         """
         if (excused := stage.exceptions.get(Modality.FACE)) is not None:
             return ModalityEvidence(Modality.FACE, ModalityOutcome.EXCEPTION, exception=excused), None
         try:
             known = [(FaceTemplate.from_bytes(each.template), each) for each in references]
             self.camera.open()
-            return self._attempts(known, stage, follower)
+            return self._attempts(known, stage, follower, earlier)
         except (RoadError, MalformedError, ValueError) as error:
             return ModalityEvidence(Modality.FACE, ModalityOutcome.FAULT, detail=f"face: {error}"[:150]), None
 
     def _attempts(
-        self, known: list[tuple[FaceTemplate, Reference]], stage: Stage, follower: Follower | None
+        self, known: list[tuple[FaceTemplate, Reference]], stage: Stage, follower: Follower | None, earlier: int
     ) -> tuple[ModalityEvidence, FaceTemplate | None]:
         evidence = ModalityEvidence(Modality.FACE, ModalityOutcome.NOT_ACQUIRED, detail="no usable picture of a face")
         template: FaceTemplate | None = None
-        suspected = 0
-        for attempt in range(1, stage.attempts + 1):
+        doubts = parameters.ATTACK_RETRIES if follower is None else 0
+        for attempt in range(earlier + 1, stage.attempts + 1):
             if stage.over:
                 break
             looks = self._looks(stage, follower)
@@ -72,10 +73,10 @@ class FaceReader:
             template = self.pipeline.template([(look.embedding, look.quality) for look in looks])
             captures = tuple(_capture(look.frame, stage) for look in looks)
             evidence = self._with_attack(self._judge(template, known, captures, attempt, stage), looks)
-            suspected += evidence.suspicious
-            if suspected > parameters.ATTACK_RETRIES or (
-                evidence.outcome is ModalityOutcome.MATCH and not evidence.suspicious
-            ):
+            if evidence.suspicious and doubts == 0:
+                break
+            doubts -= evidence.suspicious
+            if evidence.outcome is ModalityOutcome.MATCH and not evidence.suspicious:
                 break
         return evidence, template
 

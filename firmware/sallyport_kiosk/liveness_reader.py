@@ -2,13 +2,23 @@
 
 A guess is worth at most 1e-3 in all challenges of a session together (`face/challenge.py`); a recording of an earlier
 session was asked for something else. Each thing that could not stand beside the challenge adds a step to it: passive
-networks that are not in the signed set, a screen whose light says nothing.
+networks that are not in the signed set, a screen whose light says nothing. A face that looks like a picture of one is
+asked once more, for more.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sallyport_biometrics.face.challenge import Challenge, derive
+from sallyport_biometrics.face.challenge import (
+    ATTEMPTS,
+    DARKER_STEPS,
+    DOUBT_ATTEMPTS,
+    STRICTER_STEPS,
+    Challenge,
+    after_doubt,
+    derive,
+)
 from sallyport_biometrics.face.flash import Verdict
 from sallyport_biometrics.face.liveness import Failure, Observation, Outcome, begin
 from sallyport_biometrics.face.liveness import Liveness as Attempt
@@ -48,35 +58,43 @@ class LivenessReader:
 
     def read(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
         """PASSED by one challenge; FAILED when all were answered wrongly; else NOT_PERFORMED. Never raises."""
-        try:
-            self.camera.open()
-            return self._attempts(seed, stage, follower)
-        except (RoadError, MalformedError, ValueError) as error:
-            return Proof(Liveness.NOT_PERFORMED, fault=True, detail=f"liveness: {error}"[:150])
+        return _sheltered(lambda: self._first(seed, stage, follower))
 
-    def _attempts(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
-        failures: list[Failure] = []
+    def read_again(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
+        """The same by longer challenges, for a face that looked like a picture of one. Never raises."""
+        able, slow = stage.needs.able, stage.needs.slow
+        challenges = [after_doubt(seed, number, able, slow) for number in range(DOUBT_ATTEMPTS)]
+        stage.display.show(Step.FACE, "TRY_AGAIN")
+        stage.stop.wait(parameters.AGAIN_S)
+        return _sheltered(lambda: self._attempts(challenges, stage, follower))
+
+    def _first(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
+        self.camera.open()
         if not self._face_found(stage, follower):
-            return _not_passed(failures)
+            return _not_passed([], ATTEMPTS)
         light = self.light.read(seed, stage, follower)
         if light is Verdict.FOREIGN:
             return Proof(Liveness.FAILED, attempts=1, detail="liveness: the face returns the light of another screen")
-        more = (0 if self.passive else parameters.STRICTER_STEPS) + (
-            0 if light is Verdict.RETURNED else parameters.DARKER_STEPS
-        )
-        for number in range(parameters.LIVENESS_ATTEMPTS):
-            if number and not stage.over:
+        more = (0 if self.passive else STRICTER_STEPS) + (0 if light is Verdict.RETURNED else DARKER_STEPS)
+        able, slow = stage.needs.able, stage.needs.slow
+        challenges = [derive(seed, number, ATTEMPTS, able, slow, more) for number in range(ATTEMPTS)]
+        return self._attempts(challenges, stage, follower)
+
+    def _attempts(self, challenges: list[Challenge], stage: Stage, follower: Follower) -> Proof:
+        failures: list[Failure] = []
+        for challenge in challenges:
+            if failures and not stage.over:
                 stage.display.show(Step.FACE, str(failures[-1]))
                 stage.stop.wait(parameters.AGAIN_S)
             if not self._face_found(stage, follower):
                 break
-            attempt = self._asked(_challenge(seed, number, stage, more), stage, follower)
+            attempt = self._asked(challenge, stage, follower)
             if attempt.outcome is Outcome.PASSED:
-                return Proof(Liveness.PASSED, follower.number, number + 1)
+                return Proof(Liveness.PASSED, follower.number, len(failures) + 1)
             if attempt.outcome is Outcome.PENDING:
                 break
             failures.append(attempt.failure)
-        return _not_passed(failures)
+        return _not_passed(failures, len(challenges))
 
     def _face_found(self, stage: Stage, follower: Follower) -> bool:
         """Waits for a face that a challenge can begin with; its embedding names the track."""
@@ -119,18 +137,21 @@ class LivenessReader:
         return self.movements.read(frame.image, analysis.mesh, analysis.quality.pose)
 
 
-def _challenge(seed: bytes, number: int, stage: Stage, more: int) -> Challenge:
-    return derive(seed, number, parameters.LIVENESS_ATTEMPTS, stage.needs.able, stage.needs.slow, more)
+def _sheltered(read: Callable[[], Proof]) -> Proof:
+    try:
+        return read()
+    except (RoadError, MalformedError, ValueError) as error:
+        return Proof(Liveness.NOT_PERFORMED, fault=True, detail=f"liveness: {error}"[:150])
 
 
 def _progress(attempt: Attempt) -> float:
     return len(attempt.answers) / len(attempt.challenge.steps)
 
 
-def _not_passed(failures: list[Failure]) -> Proof:
+def _not_passed(failures: list[Failure], allowed: int) -> Proof:
     """A camera that is too slow is a fault; all challenges answered wrongly is a failure; anything else is nothing."""
     tried = len(failures)
-    if tried == parameters.LIVENESS_ATTEMPTS and any(each is not Failure.CAMERA_TOO_SLOW for each in failures):
+    if tried == allowed and any(each is not Failure.CAMERA_TOO_SLOW for each in failures):
         last = next(each for each in reversed(failures) if each is not Failure.CAMERA_TOO_SLOW)
         return Proof(Liveness.FAILED, attempts=tried, detail=_WHY[last])
     if failures and failures[-1] is Failure.CAMERA_TOO_SLOW:

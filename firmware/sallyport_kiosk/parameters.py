@@ -8,12 +8,6 @@ FRAMES: Final = 5
 FACE_ATTEMPT_MS: Final = 8_000
 """One face attempt: enough to read one instruction and follow it."""
 
-LIVENESS_ATTEMPTS: Final = 3
-"""Challenges in one session; the chance to guess one of them is stated for all together (`face/challenge.py`)."""
-
-STRICTER_STEPS: Final = 1
-"""More steps of a challenge where no passive network is in the signed set: five times harder to guess."""
-
 LIGHTS: Final = 8
 """Colours in one flash of the screen: 384 sequences; with LIGHT_MS about five seconds."""
 
@@ -26,9 +20,6 @@ LIGHT_ATTEMPTS: Final = 2
 LIT_WAIT_MS: Final = 1_000
 """Longest wait for the screen's word that it shows a colour; without it the screen is not there, or not ours."""
 
-DARKER_STEPS: Final = 1
-"""More steps of a challenge where the screen's light said nothing."""
-
 WATCH_S: Final = 0.15
 """Between two looks at the person while the finger is read."""
 
@@ -36,7 +27,8 @@ KNOW_AGAIN_MS: Final = 1_000
 """While the finger is read the face is known again by its embedding this often."""
 
 ATTACK_RETRIES: Final = 1
-"""More tries of a face that looks like a picture of one: live faces do so at times (calibration/attack.toml)."""
+"""More tries of a face that looks like a picture of one: live faces do so at times (calibration/attack.toml). Where
+liveness is required, the try comes after a longer challenge."""
 
 AGAIN_S: Final = 2.5
 """Between two challenges: time to read or hear what to do otherwise."""

@@ -72,7 +72,10 @@ class Session:
     def _read(
         self, offer: Offer, references: References, stage: Stage, follower: Follower | None
     ) -> tuple[Liveness, tuple[ModalityEvidence, ...], FaceTemplate | None]:
-        """Challenge, face, finger. Nothing is compared for somebody who has not shown to be alive."""
+        """Challenge, face, finger. Nothing is compared for somebody who has not shown to be alive.
+
+        A face that looks like a picture of one is challenged once more, for longer, before it is read again.
+        """
         faces, fingers = _of(references, Modality.FACE), _of(references, Modality.FINGER)
         if follower is None:
             face, person = self.face.read(faces, stage)
@@ -82,6 +85,13 @@ class Session:
             proof = believed(proof, follower, self.clock.monotonic_ms())
             return proof.liveness, _nothing(proof, stage), None
         face, person = self.face.read(faces, stage, follower)
+        if face.suspicious and face.attempts < stage.attempts:
+            again = self.liveness.read_again(offer.liveness_seed, stage, follower)
+            if again.liveness is not Liveness.PASSED:
+                again = believed(again, follower, self.clock.monotonic_ms())
+                return again.liveness, _nothing(again, stage, face), None
+            later, person = self.face.read(faces, stage, follower, face.attempts)
+            face = face if later.outcome is ModalityOutcome.NOT_ACQUIRED else later
         with watched(self.face.camera, self.face.pipeline, stage, follower):
             finger = self.finger.read(fingers, stage)
         proof = believed(proof, follower, self.clock.monotonic_ms())
@@ -172,10 +182,15 @@ def believed(proof: Proof, follower: Follower, now_ms: int) -> Proof:
     return proof
 
 
-def _nothing(proof: Proof, stage: Stage) -> tuple[ModalityEvidence, ...]:
-    """The account of modalities that were not read because nobody was shown to be alive."""
+def _nothing(proof: Proof, stage: Stage, doubted: ModalityEvidence | None = None) -> tuple[ModalityEvidence, ...]:
+    """The account of modalities that were not read because nobody was shown to be alive.
+
+    `doubted` is a face that looked like a picture of one, and still does.
+    """
     outcome = ModalityOutcome.FAULT if proof.fault else ModalityOutcome.NOT_ACQUIRED
     face = ModalityEvidence(Modality.FACE, outcome, attempts=proof.attempts, detail=proof.detail)
+    if doubted is not None:
+        face = replace(doubted, detail=f"{doubted.detail}; {proof.detail}")
     if (excused := stage.exceptions.get(Modality.FINGER)) is not None:
         return face, ModalityEvidence(Modality.FINGER, ModalityOutcome.EXCEPTION, exception=excused)
     return face, ModalityEvidence(Modality.FINGER, ModalityOutcome.NOT_ACQUIRED)

@@ -11,11 +11,9 @@ RESULT_MAX_BYTES: Final = 16_384
 ATTACK_SCORE_LIMIT: Final = 0.5
 """Passive attack score at or above which check 11 refuses: the calibrated even-odds point."""
 
-SESSION_LIFE_MS: Final = 120_000
-"""A session is open this long from its offer: three attempts of each modality (design §5, S16) with room to move."""
-
-SLOW_SESSION_LIFE_MS: Final = 240_000
-"""The same for a person who needs longer to answer: twice the window, and more steps."""
+SESSION_REST_MS: Final = 70_000
+"""A session is open as long as its challenges may take (`face/challenge.py`; more for who needs longer or can do less)
+and this: the screen's light, words between the attempts, two looks at the face and the finger, with room to move."""
 
 NONCE_WAIT_MS: Final = 5_000
 """Open request to nonce. The board answers in tens of ms; longer means a cut line."""

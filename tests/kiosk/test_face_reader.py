@@ -1,12 +1,12 @@
 """A face is read from frames taken after the offer, one person alone in each; a broken camera is a FAULT."""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from kiosk_doors import ALICE, BORIS, CROWD, NOBODY, Bench, face_template, reference, until
+from kiosk_people import Suspects
 
 from sallyport_kiosk import parameters
 from sallyport_kiosk.stage import Step
@@ -109,22 +109,6 @@ def test_a_session_that_was_ended_captures_nothing(bench: Bench) -> None:
     evidence, _ = bench.session.face.read(MINE, bench.stage(stop=stop))
     assert evidence.outcome is ModalityOutcome.NOT_ACQUIRED
     assert bench.camera.sequence == 0
-
-
-@dataclass
-class Suspects:
-    """Stands for the attack detector: gives these scores, one for each attempt, then the last again."""
-
-    scores: list[float]
-    digests: tuple[bytes, ...] = (bytes([9]) * 32,)
-    frames: list[int] = field(default_factory=list)
-
-    def look(self, frame: Any, face: Any) -> dict[str, float]:
-        return {"seen": 1.0}
-
-    def score(self, frames: Sequence[dict[str, float]]) -> float:
-        self.frames.append(len(frames))
-        return self.scores[min(len(self.frames), len(self.scores)) - 1]
 
 
 @pytest.mark.parametrize(

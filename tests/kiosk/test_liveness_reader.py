@@ -18,6 +18,7 @@ from kiosk_people import (
     MovingPipeline,
     PlayedCamera,
     SteppedClock,
+    Suspects,
     TaggedMovements,
     empty,
     obedient,
@@ -73,6 +74,7 @@ class Kiosk:
     pipeline: Any = field(default_factory=MovingPipeline)
     passive: bool = False
     reports: int = 2
+    attack: Any = None
 
     def sees(self, look: Look, **changes: Any) -> "Kiosk":
         self.camera = ActedCamera(self.clock, self.display, look, **changes)
@@ -91,7 +93,7 @@ class Kiosk:
             liveness=LivenessReader(
                 self.camera, self.pipeline, movements, LightReader(self.camera, self.pipeline), self.passive
             ),
-            face=replace(self.bench.session.face, camera=self.camera, pipeline=self.pipeline),
+            face=replace(self.bench.session.face, camera=self.camera, pipeline=self.pipeline, attack=self.attack),
             watch=PresenceWatch(self.camera, self.pipeline, rates("face")),
             display=self.display,
             clock=clock,
@@ -185,6 +187,41 @@ def test_the_right_movements_in_the_wrong_order_fail(kiosk: New) -> None:
 
     played = kiosk().sees(shuffled).run()
     assert played.result.outcome is Outcome.ATTACK_SUSPECTED
+
+
+def doubted(one: Kiosk, *scores: float) -> Kiosk:
+    one.attack = Suspects(list(scores))
+    return one
+
+
+def test_a_face_that_looks_like_a_picture_is_asked_for_more_and_then_read_again(kiosk: New) -> None:
+    """Seven steps as ever, then nine others: six for a guess below 1e-3, and one for each thing that cannot help."""
+    played = doubted(kiosk(), 0.9, 0.2).sees(obedient).run()
+    assert (played.result.liveness, played.result.outcome) == (Liveness.PASSED, Outcome.MATCH)
+    assert len(played.asked) == 7 + 9
+    face = played.result.modalities[0]
+    assert (face.attempts, face.attack_score) == (2, 0.2)
+    assert len(played.result.captures) == parameters.FRAMES + 1  # of the second reading alone, and the finger's
+
+
+def test_a_face_that_still_looks_like_a_picture_is_a_suspected_attack(kiosk: New) -> None:
+    played = doubted(kiosk(), 0.9).sees(obedient).run()
+    assert (played.result.liveness, played.result.outcome) == (Liveness.PASSED, Outcome.ATTACK_SUSPECTED)
+    assert played.result.modalities[0].attack_score == 0.9 and played.presence == []
+
+
+@pytest.mark.parametrize(("later", "liveness"), [(wrong, Liveness.FAILED), (empty, Liveness.NOT_PERFORMED)])
+def test_who_does_not_answer_the_doubt_is_a_suspected_attack(kiosk: New, later: Look, liveness: Liveness) -> None:
+    """A good score on the second look helps nobody who was not shown to be alive again."""
+
+    def falters(screen: str, since_ms: int) -> tuple[int, Any]:
+        return (later if one.attack.frames else obedient)(screen, since_ms)
+
+    one = doubted(kiosk(), 0.9, 0.1)
+    played = one.sees(falters).run()
+    assert (played.result.liveness, played.result.outcome) == (liveness, Outcome.ATTACK_SUSPECTED)
+    assert played.result.modalities[0].attack_score == 0.9 and played.presence == []
+    assert "picture of a face; " in played.result.detail
 
 
 @pytest.fixture

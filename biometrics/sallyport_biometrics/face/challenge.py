@@ -16,10 +16,20 @@ from sallyport_protocol.actions import Action as Action
 
 LARGEST_GUESS = 1e-3
 FEWEST_STEPS = 3
+ATTEMPTS, DOUBT_ATTEMPTS = 3, 2
+"""Challenges in one session, and after a doubt; the chance to guess one of them is stated for all together."""
+STRICTER_STEPS = 1
+"""More steps where no passive network is in the signed set: five times harder to guess."""
+DARKER_STEPS = 1
+"""More steps where the screen's light said nothing."""
+DOUBT_STEPS = 1
+"""More steps, on top of both, for a face that looked like a picture of one."""
 EARLIEST_MS, LATEST_MS, LATEST_SLOW_MS = 250, 1500, 3000
 """From the cue to the answer: nobody reacts faster than EARLIEST (auditory and visual choice reaction times)."""
 HOLD_MS = (400, 1200)
 """Least and greatest time of a neutral face before a cue."""
+RETURN_MS = 700
+"""From the answer to a neutral face again: the movement's hold and its way back, after the kiosk has seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,23 @@ def derive(
         for _ in range(count)
     )
     return Challenge(steps, EARLIEST_MS, LATEST_SLOW_MS if slow else LATEST_MS)
+
+
+def after_doubt(seed: bytes, attempt: int, able: frozenset[Action], slow: bool) -> Challenge:
+    """A longer challenge, on top of the one that was passed, for a face that looked like a picture of one.
+
+    `attempt` 0 to DOUBT_ATTEMPTS - 1; it asks for something else than the challenges before.
+    """
+    more = STRICTER_STEPS + DARKER_STEPS + DOUBT_STEPS
+    return derive(seed, ATTEMPTS + attempt, ATTEMPTS + DOUBT_ATTEMPTS, able, slow, more)
+
+
+def longest_ms(able: frozenset[Action], slow: bool) -> int:
+    """All challenges of a session, every hold, answer and return as long as it may be: what a session has to allow."""
+    first = derive(bytes(16), 0, ATTEMPTS, able, slow, STRICTER_STEPS + DARKER_STEPS)
+    again = after_doubt(bytes(16), 0, able, slow)
+    steps = ATTEMPTS * len(first.steps) + DOUBT_ATTEMPTS * len(again.steps)
+    return steps * (HOLD_MS[1] + first.latest_ms + RETURN_MS)
 
 
 def steps_needed(choices: int, attempts: int) -> int:

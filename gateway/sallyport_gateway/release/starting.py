@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from sallyport_biometrics.face.challenge import longest_ms
 from sallyport_gateway import parameters
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.ledger import life, sessions
@@ -16,6 +17,7 @@ from sallyport_gateway.ports import Case, Office
 from sallyport_gateway.release.attempts import failed_attempts, refuse_attempt
 from sallyport_gateway.watch.groups import group_of
 from sallyport_protocol import sealing
+from sallyport_protocol.actions import Action
 from sallyport_protocol.documents import Lane as LaneEntry
 from sallyport_protocol.messages import Guard, Needs, Offer, Ready, RecordedException, References, binding
 
@@ -104,10 +106,16 @@ def _offer(
         liveness_seed=secrets.token_bytes(16),
         model_set=book.model_set_digest,
         policy=book.policy_digest,
-        expires_in=parameters.SLOW_SESSION_LIFE_MS if needs and needs.slow else parameters.SESSION_LIFE_MS,
+        expires_in=session_life_ms(needs),
         needs=needs,
         guard=guard,
     )
+
+
+def session_life_ms(needs: Needs | None) -> int:
+    """How long a session with this person stays open."""
+    able, slow = (needs.able, needs.slow) if needs else (frozenset(Action), False)
+    return longest_ms(able, slow) + parameters.SESSION_REST_MS
 
 
 NOT_AVAILABLE: Final = {

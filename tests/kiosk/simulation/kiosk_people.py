@@ -154,6 +154,22 @@ class ActedCamera:
 
 
 @dataclass
+class Suspects:
+    """Stands for the attack detector: gives these scores, one for each attempt, then the last again."""
+
+    scores: list[float]
+    digests: tuple[bytes, ...] = (bytes([9]) * 32,)
+    frames: list[int] = field(default_factory=list)
+
+    def look(self, frame: Any, face: Any) -> dict[str, float]:
+        return {"seen": 1.0}
+
+    def score(self, frames: Sequence[dict[str, float]]) -> float:
+        self.frames.append(len(frames))
+        return self.scores[min(len(self.frames), len(self.scores)) - 1]
+
+
+@dataclass
 class PlayedCamera(ActedCamera):
     """Frames of earlier sessions, put into the kiosk instead of the camera's; from the first again at their end."""
 
