@@ -7,7 +7,7 @@ from sallyport_gateway.ledger.freezes import ESTATE, Freeze, Scope
 from sallyport_gateway.ports import Case
 from sallyport_gateway.release.check import Check, Stage
 from sallyport_gateway.release.lane import Lane
-from sallyport_gateway.web.view import ActView, InputKind, InputView
+from sallyport_gateway.web.act_view import ActView, InputKind, InputView
 from sallyport_protocol.acts import ManualReason, Means
 
 _REASON: Final = InputView(

@@ -15,6 +15,7 @@ from sallyport_gateway.drivers.authority_sweep import OpenAlarm, open_alarms
 from sallyport_gateway.service import Service
 from sallyport_gateway.views.lane_views import Views
 from sallyport_gateway.views.standing import words
+from sallyport_gateway.web.act_view import ActView, InputKind, InputView
 from sallyport_gateway.web.ahead_view import (
     AheadView,
     DueView,
@@ -25,7 +26,6 @@ from sallyport_gateway.web.ahead_view import (
     SettleView,
 )
 from sallyport_gateway.web.ports import Reader
-from sallyport_gateway.web.view import ActView, InputKind, InputView
 from sallyport_protocol.causes import CauseCode, NextStep
 
 SHOWN_BACK: Final = timedelta(days=7)

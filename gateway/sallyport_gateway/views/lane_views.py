@@ -17,8 +17,7 @@ from sallyport_gateway.release.check import Check, Stage
 from sallyport_gateway.release.lane import Lane
 from sallyport_gateway.service import Service
 from sallyport_gateway.views import picturing
-from sallyport_gateway.web.ports import ElsewhereError, Reader
-from sallyport_gateway.web.view import (
+from sallyport_gateway.web.lane_view import (
     AlarmView,
     ElsewhereView,
     EventView,
@@ -27,6 +26,7 @@ from sallyport_gateway.web.view import (
     LanesView,
     LaneView,
 )
+from sallyport_gateway.web.ports import ElsewhereError, Reader
 from sallyport_protocol.acts import ActKind
 
 _OLD_STORE: Final = "This gateway's records are older than what was witnessed. Nothing opens."

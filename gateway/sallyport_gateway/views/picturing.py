@@ -17,18 +17,20 @@ from sallyport_gateway.ledger.states import FINAL
 from sallyport_gateway.ports import Case, Photographed
 from sallyport_gateway.release.board_words import DoorBelief
 from sallyport_gateway.release.check import Check, Stage
-from sallyport_gateway.web.view import (
-    AuthorisationView,
+from sallyport_gateway.web.decision_view import (
     CheckView,
     DecisionView,
-    DoorState,
-    DoorView,
-    FreezeView,
     HoldView,
     ManualView,
     ModalityView,
-    SessionView,
     StatementView,
+)
+from sallyport_gateway.web.lane_view import (
+    AuthorisationView,
+    DoorState,
+    DoorView,
+    FreezeView,
+    SessionView,
     StepState,
     StepView,
     SubjectView,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sallyport_gateway.web.view import ActView
+from sallyport_gateway.web.act_view import ActView
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sallyport_gateway.web.ahead_view import AheadView
+from sallyport_gateway.web.decision_view import fmr_in_words
+from sallyport_gateway.web.lane_view import DoorState, LanesView, LaneView
 from sallyport_gateway.web.live import Picture
-from sallyport_gateway.web.view import DoorState, LanesView, LaneView, fmr_in_words
 
 LANE_REGIONS: Final = (
     "freezes",

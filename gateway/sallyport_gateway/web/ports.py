@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from sallyport_gateway.web.view import LanesView, LaneView
+from sallyport_gateway.web.lane_view import LanesView, LaneView
 from sallyport_protocol.errors import RoadError
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sallyport_gateway.web.app import create_app, utc_now
+from sallyport_gateway.web.lane_view import LaneView
 from sallyport_gateway.web.sample.views import SampleViews
-from sallyport_gateway.web.view import LaneView
 from sallyport_link.serving import PageServer, open_port
 
 

@@ -13,9 +13,9 @@ import pytest
 from sallyport_gateway import api
 from sallyport_gateway.web import live
 from sallyport_gateway.web.app import create_app
+from sallyport_gateway.web.lane_view import ElsewhereView, LanesView, LaneView
 from sallyport_gateway.web.ports import ActOutcome, ElsewhereError
 from sallyport_gateway.web.sample.views import SampleViews
-from sallyport_gateway.web.view import ElsewhereView, LanesView, LaneView
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from sallyport_gateway.web.lane_view import DoorState
 from sallyport_gateway.web.sample.lanes import lanes
-from sallyport_gateway.web.view import DoorState
 from sallyport_provisioning.estate import Estate
 
 pytestmark = pytest.mark.page

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sallyport_gateway.web.view import CheckView, ModalityView
+from sallyport_gateway.web.decision_view import CheckView, ModalityView
 from sallyport_protocol.decision import ADMISSION, AUTHORISATION, CheckNumber, CheckOutcome
 
 FACE = ModalityView("Face", "Matches", 4.2e-5, "good", 1)

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from sallyport_gateway.web.lane_view import LanesView, LaneView
 from sallyport_gateway.web.ports import ActOutcome, OfficerActs, PreparedAct, Reader
 from sallyport_gateway.web.sample import lanes as sample
-from sallyport_gateway.web.view import LanesView, LaneView
 from sallyport_protocol.envelope import key_id_of, to_be_signed
 from sallyport_protocol.errors import MalformedError
 

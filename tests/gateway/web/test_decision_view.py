@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sallyport_gateway.web.decision_view import DecisionView, fmr_in_words
 from sallyport_gateway.web.sample.checks import ALL_PASS, HELD
-from sallyport_gateway.web.view import ActView, DecisionView, fmr_in_words
 from sallyport_protocol.decision import CheckOutcome, Verdict
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -64,8 +64,3 @@ def test_a_release_without_an_end_was_never_usable_and_a_hold_stays() -> None:
 
 def test_a_granted_release_no_longer_runs_out() -> None:
     assert not replace(RELEASE, granted=NOW).expired(NOW + timedelta(hours=1))
-
-
-def test_acts_on_different_decisions_are_different_acts() -> None:
-    one, other = (ActView("confirm", "Confirm", (("decision", digest),)) for digest in ("aa", "bb"))
-    assert one.key != other.key
