@@ -16,7 +16,7 @@ from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.ledger import life
 from sallyport_gateway.ports import RecordEntry
 from sallyport_gateway.store import Store
-from sallyport_protocol.messages import Modality, Reference
+from sallyport_protocol.subject import Modality, Reference
 from sallyport_provisioning.apply import apply
 from sallyport_provisioning.approved import Approved
 from sallyport_provisioning.description import Description

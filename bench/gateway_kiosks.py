@@ -19,7 +19,6 @@ from sallyport_protocol.messages import (
     AckVerdict,
     Capture,
     Liveness,
-    Modality,
     ModalityOutcome,
     ModalityResult,
     Offer,
@@ -29,6 +28,7 @@ from sallyport_protocol.messages import (
     StatedFmr,
     chain_head,
 )
+from sallyport_protocol.subject import Modality
 from sallyport_protocol.topics import TO_DEVICE, Kind, Topic
 from sallyport_provisioning.estate import Estate
 

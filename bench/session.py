@@ -32,7 +32,8 @@ from sallyport_models.manifest import Manifest
 from sallyport_models.store import ModelStore, default_store
 from sallyport_protocol import envelope, sealing
 from sallyport_protocol.acts import ActKind
-from sallyport_protocol.messages import Modality, Reference, References, binding
+from sallyport_protocol.sealing import binding
+from sallyport_protocol.subject import Modality, Reference, References
 from sallyport_provisioning.apply import create_development_estate
 from sallyport_rig.demonstration.world import LANE, OFFICER, World
 

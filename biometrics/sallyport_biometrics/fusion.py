@@ -4,7 +4,7 @@ For two independent modalities with rates a and b, an impostor passes a test on 
 p (1 - ln p): the chance that the product of two uniform numbers is at most p. One modality alone states its own rate.
 So a missing modality never lowers the bar: the one that is left must reach the fused rate by itself.
 
-Somebody who could be mistaken for the person raises it (`sallyport_protocol.messages.Guard`): then no exception excuses
+Somebody who could be mistaken for the person raises it (`sallyport_protocol.subject.Guard`): then no exception excuses
 the finger, and where a twin is known the face counts for nothing in what is claimed, so the finger alone must reach a
 rate of its own, beside everything that is asked of strangers.
 """
@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from sallyport_biometrics.calibration import StatedFmr
-from sallyport_protocol.messages import Guard, Modality
+from sallyport_protocol.subject import Guard, Modality
 
 FACE: Final = str(Modality.FACE)
 FINGER: Final = str(Modality.FINGER)

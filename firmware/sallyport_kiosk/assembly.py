@@ -48,8 +48,8 @@ from sallyport_protocol.documents import ModelSet, Profile, load_model_set, load
 from sallyport_protocol.envelope import Signer
 from sallyport_protocol.errors import MalformedError, naming
 from sallyport_protocol.identity import Role, identity_of, read_certificates
-from sallyport_protocol.messages import Reference
 from sallyport_protocol.sealing import public_bytes
+from sallyport_protocol.subject import Reference
 from sallyport_protocol.topics import Kind
 from sallyport_protocol.trust import Standing, read_trust, standing
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sallyport_biometrics.calibration import Calibration, StatedFmr
-from sallyport_protocol.messages import Reference
+from sallyport_protocol.subject import Reference
 
 
 @dataclass(frozen=True, slots=True)

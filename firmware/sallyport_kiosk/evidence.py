@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from sallyport_biometrics.calibration import StatedFmr
 from sallyport_biometrics.face.attack import LIMIT
-from sallyport_protocol.messages import Capture, Modality, ModalityOutcome
+from sallyport_protocol.messages import Capture, ModalityOutcome
+from sallyport_protocol.subject import Modality
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from sallyport_kiosk.evidence import ModalityEvidence
 from sallyport_kiosk.ports import FingerImage, FingerSensor, Light
 from sallyport_kiosk.stage import Age, Stage, Step
 from sallyport_protocol.errors import MalformedError, RoadError
-from sallyport_protocol.messages import Capture, Modality, ModalityOutcome, Reference
+from sallyport_protocol.messages import Capture, ModalityOutcome
+from sallyport_protocol.subject import Modality, Reference
 
 
 @dataclass(frozen=True, slots=True)

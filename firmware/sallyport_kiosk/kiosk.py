@@ -21,18 +21,9 @@ from sallyport_kiosk.stage import Display, Stage, Step
 from sallyport_link.mqtt import MqttLink
 from sallyport_protocol import envelope, sealing
 from sallyport_protocol.errors import MalformedError, RoadError
-from sallyport_protocol.messages import (
-    Ack,
-    AckVerdict,
-    End,
-    EndReason,
-    LockFrames,
-    Offer,
-    Presence,
-    References,
-    Result,
-    binding,
-)
+from sallyport_protocol.messages import Ack, AckVerdict, End, EndReason, LockFrames, Offer, Presence, Result
+from sallyport_protocol.sealing import binding
+from sallyport_protocol.subject import References
 from sallyport_protocol.topics import TO_DEVICE, Kind
 
 log = logging.getLogger(__name__)

@@ -21,17 +21,8 @@ from sallyport_kiosk.presence import PresenceWatch, Sighting
 from sallyport_kiosk.stage import NO_NEEDS, Display, Stage, Step
 from sallyport_kiosk.vigil import watched
 from sallyport_protocol.errors import RoadError
-from sallyport_protocol.messages import (
-    Liveness,
-    Modality,
-    ModalityOutcome,
-    Offer,
-    Outcome,
-    Presence,
-    Reference,
-    References,
-    Result,
-)
+from sallyport_protocol.messages import Liveness, ModalityOutcome, Offer, Outcome, Presence, Result
+from sallyport_protocol.subject import Modality, Reference, References
 
 
 @dataclass(frozen=True, slots=True)

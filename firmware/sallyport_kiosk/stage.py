@@ -10,7 +10,7 @@ from sallyport_biometrics.fusion import OperatingPoint
 from sallyport_kiosk.clock import Clock
 from sallyport_kiosk.pace import Pace
 from sallyport_kiosk.ports import Pixels
-from sallyport_protocol.messages import Needs, Reference
+from sallyport_protocol.subject import Needs, Reference
 
 NO_NEEDS: Final = Needs(unable=(), slow=False, no_light=False, covered=())
 

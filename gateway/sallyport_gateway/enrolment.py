@@ -21,7 +21,7 @@ from sallyport_models.manifest import Manifest
 from sallyport_models.store import ModelStore, default_store
 from sallyport_protocol.actions import Part
 from sallyport_protocol.errors import MalformedError, RoadError
-from sallyport_protocol.messages import Modality, Reference
+from sallyport_protocol.subject import Modality, Reference
 
 FINGER_MODEL: Final = "leader"
 PHOTOGRAPH: Final = (480, 600)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sallyport_gateway.book import Book
 from sallyport_protocol.decision import CheckResult, Decision
 from sallyport_protocol.envelope import Signer
-from sallyport_protocol.messages import Guard, Needs, RecordedException, Reference
+from sallyport_protocol.subject import Guard, Needs, RecordedException, Reference
 from sallyport_protocol.topics import Topic
 
 T = TypeVar("T")

@@ -2,23 +2,18 @@
 
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from sallyport_protocol import canonical
-from sallyport_protocol.actions import FEWEST_ACTIONS, NEEDS_PART, Action, Part
+from sallyport_protocol.subject import Guard, Modality, Needs, RecordedException
 from sallyport_protocol.word import Count, Digest, Id16, Log10, Many, Message, Millis, Name, Text, Word
 
 DeviceName = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{2,31}$")]
 PrisonCode = Annotated[str, Field(pattern=r"^([A-Z]{2}I|ZZGHI)$")]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Finite = Annotated[float, Field(ge=-1e6, le=1e6)]
-
-
-class Modality(StrEnum):
-    FACE = "face"
-    FINGER = "finger"
 
 
 class ModalityOutcome(StrEnum):
@@ -44,17 +39,6 @@ class Liveness(StrEnum):
     NOT_PERFORMED = "NOT_PERFORMED"
     PASSED = "PASSED"
     FAILED = "FAILED"
-
-
-class Guard(StrEnum):
-    """Who else could be mistaken for this person, as far as the authority's records say; each asks for more than the
-    one before."""
-
-    NONE = "NONE"
-    ALIKE = "ALIKE"
-    """A relative, or somebody of a similar name on the roll: no exception excuses the finger."""
-    TWIN = "TWIN"
-    """A known twin: the finger must be there, and the face counts for nothing in the stated rate."""
 
 
 class Ready(Message):
@@ -92,43 +76,6 @@ class Operating(Word):
         return {name: value for name, value in plain(self).items() if (name, value) != ("twin_fmr_log10", None)}
 
 
-class RecordedException(Word):
-    """An officer's record that a modality cannot be used for this person today."""
-
-    modality: Name[Modality]
-    reason: Text
-    officer: Text
-
-
-class Needs(Word):
-    """What this person cannot do before the camera, as an officer recorded. The kiosk does not learn why.
-
-    It changes what is asked for and how long an answer may take, never a threshold of the comparison.
-    """
-
-    unable: Many[Name[Action]]
-    slow: bool
-    """A longer window for each answer, and more steps."""
-    no_light: bool
-    """The screen keeps its colour (photosensitive epilepsy); the challenge gets a step more."""
-    covered: Many[Name[Part]]
-    """Parts of the face that stay covered: the person is not asked to uncover them."""
-
-    @property
-    def able(self) -> frozenset[Action]:
-        """What can be asked for: neither what the person cannot do nor what a covered part would hide."""
-        hidden = {action for action, part in NEEDS_PART.items() if part in self.covered}
-        return frozenset(Action) - frozenset(self.unable) - hidden
-
-    @model_validator(mode="after")
-    def _can_be_asked(self) -> Self:
-        if len(set(self.unable)) != len(self.unable) or len(set(self.covered)) != len(self.covered):
-            raise ValueError("nothing is named twice")
-        if len(self.able) < FEWEST_ACTIONS:
-            raise ValueError(f"at least {FEWEST_ACTIONS} actions must be left; record an exception for the face")
-        return self
-
-
 class Offer(Message):
     """Gateway -> kiosk: verify this one person, now, for this lane."""
 
@@ -161,24 +108,6 @@ class Offer(Message):
         """Without `needs` and `guard` where there are none."""
         absent = (("needs", None), ("guard", Guard.NONE))
         return {name: value for name, value in super().to_map().items() if (name, value) not in absent}
-
-
-class Reference(Word):
-    """One enrolled reference: a template made by the model set in use."""
-
-    modality: Name[Modality]
-    position: Annotated[int, Field(ge=0, le=10)]
-    """0 for a face; 1 to 10 for fingers (ISO/IEC 19794-2 positions, right thumb first)."""
-    template: Annotated[bytes, Field(min_length=1, max_length=32_768)]
-    captured_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    record: Digest
-    """Digest of the enrolment record that it comes from."""
-
-
-class References(Message):
-    """What `Offer.sealed` holds. It lives in the kiosk's memory and goes with the session."""
-
-    references: Many[Reference]
 
 
 class Capture(Word):
@@ -309,8 +238,3 @@ def chain_head(session: bytes, challenge: bytes, captures: tuple[Capture, ...]) 
         link = {"modality": capture.modality.value, "digest": capture.digest, "at": capture.at}
         head = sha256(head + canonical.encode(link)).digest()
     return head
-
-
-def binding(offer_fields: tuple[bytes, bytes, str, str, bytes, bytes]) -> bytes:
-    """The associated data that ties sealed references to (session, challenge, kiosk, lane, handle, policy)."""
-    return canonical.encode(["sallyport/v1/references", *offer_fields])

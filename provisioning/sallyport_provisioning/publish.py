@@ -26,7 +26,8 @@ from sallyport_protocol.documents import (
 )
 from sallyport_protocol.envelope import KeyResolver, Signer, claimed_key_id
 from sallyport_protocol.identity import fingerprint
-from sallyport_protocol.messages import Modality, Operating
+from sallyport_protocol.messages import Operating
+from sallyport_protocol.subject import Modality
 from sallyport_provisioning.approved import Approved
 from sallyport_provisioning.estate import Estate
 from sallyport_provisioning.files import read, write

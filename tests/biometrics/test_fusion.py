@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sallyport_biometrics.calibration import StatedFmr
 from sallyport_biometrics.fusion import Evidence, FusedOutcome, OperatingPoint, fuse, fused_fmr, product_rule_log10
-from sallyport_protocol.messages import Guard
+from sallyport_protocol.subject import Guard
 
 BOTH = OperatingPoint(required=frozenset({"face", "finger"}))
 

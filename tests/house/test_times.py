@@ -17,7 +17,8 @@ from sallyport_gateway.release.starting import session_life_ms
 from sallyport_kiosk import parameters as kiosk
 from sallyport_protocol.actions import FEWEST_ACTIONS, Action, Part
 from sallyport_protocol.documents import Profile
-from sallyport_protocol.messages import Needs, Offer
+from sallyport_protocol.messages import Offer
+from sallyport_protocol.subject import Needs
 from sallyport_provisioning.publish import policy_of
 
 

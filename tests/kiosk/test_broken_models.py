@@ -28,7 +28,8 @@ from sallyport_models.known_answers import check_model, read_known_answers
 from sallyport_models.manifest import Manifest
 from sallyport_models.store import ModelStore, default_store
 from sallyport_protocol.errors import MalformedError, RoadError
-from sallyport_protocol.messages import Modality, ModalityOutcome, Reference
+from sallyport_protocol.messages import ModalityOutcome
+from sallyport_protocol.subject import Modality, Reference
 
 SAMPLES = Path(__file__).parents[2] / "var/samples"
 BROKEN = {"nan": float("nan"), "inf": float("inf"), "constant": 0.25}

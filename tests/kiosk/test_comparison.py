@@ -6,7 +6,7 @@ import pytest
 from kiosk_doors import ALICE, BORIS, rates, reference
 
 from sallyport_kiosk.comparison import best_of
-from sallyport_protocol.messages import Modality
+from sallyport_protocol.subject import Modality
 
 CALIBRATION = rates("face")
 

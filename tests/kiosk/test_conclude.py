@@ -8,16 +8,8 @@ from kiosk_doors import Bench
 from sallyport_biometrics.calibration import StatedFmr
 from sallyport_kiosk.conclude import Moment, conclude
 from sallyport_kiosk.evidence import ModalityEvidence
-from sallyport_protocol.messages import (
-    Capture,
-    Liveness,
-    Modality,
-    ModalityOutcome,
-    Outcome,
-    RecordedException,
-    Result,
-    chain_head,
-)
+from sallyport_protocol.messages import Capture, Liveness, ModalityOutcome, Outcome, Result, chain_head
+from sallyport_protocol.subject import Modality, RecordedException
 
 GOOD = StatedFmr(-5.0, -4.5, True)
 POOR = StatedFmr(-1.0, -0.8, False)

@@ -10,7 +10,8 @@ from kiosk_people import Suspects
 
 from sallyport_kiosk import parameters
 from sallyport_kiosk.stage import Step
-from sallyport_protocol.messages import Modality, ModalityOutcome, RecordedException
+from sallyport_protocol.messages import ModalityOutcome
+from sallyport_protocol.subject import Modality, RecordedException
 
 MINE = (reference(Modality.FACE, ALICE),)
 

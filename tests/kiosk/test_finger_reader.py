@@ -8,7 +8,8 @@ from kiosk_doors import ABSENT, ALICE, BORIS, NOBODY, Bench, finger_template, re
 from sallyport_kiosk import parameters
 from sallyport_kiosk.ports import Light
 from sallyport_kiosk.stage import Step
-from sallyport_protocol.messages import Modality, ModalityOutcome, RecordedException
+from sallyport_protocol.messages import ModalityOutcome
+from sallyport_protocol.subject import Modality, RecordedException
 
 MINE = (reference(Modality.FINGER, ALICE),)
 

@@ -18,7 +18,7 @@ from sallyport_kiosk.light_reader import LightReader
 from sallyport_kiosk.ports import Pixels
 from sallyport_kiosk.session import set_stage
 from sallyport_kiosk.stage import Stage, Step
-from sallyport_protocol.messages import Needs
+from sallyport_protocol.subject import Needs
 
 SEED, OTHER = bytes(range(16)), bytes(16)
 

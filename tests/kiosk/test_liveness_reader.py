@@ -35,16 +35,8 @@ from sallyport_kiosk.presence import PresenceWatch
 from sallyport_kiosk.session import Session, set_stage
 from sallyport_kiosk.stage import Step
 from sallyport_protocol.errors import RoadError
-from sallyport_protocol.messages import (
-    Liveness,
-    Modality,
-    ModalityOutcome,
-    Needs,
-    Outcome,
-    Presence,
-    RecordedException,
-    Result,
-)
+from sallyport_protocol.messages import Liveness, ModalityOutcome, Outcome, Presence, Result
+from sallyport_protocol.subject import Modality, Needs, RecordedException
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 from kiosk_doors import Bench, other_boot
 
 from sallyport_kiosk.offers import refuse_offer
-from sallyport_protocol.messages import Modality
+from sallyport_protocol.subject import Modality
 
 
 def test_the_honest_offer_is_taken_up(bench: Bench) -> None:

@@ -25,7 +25,8 @@ from sallyport_kiosk import parameters
 from sallyport_kiosk.ports import Pixels
 from sallyport_models.attack_calibration import read_attack_calibration
 from sallyport_protocol.actions import Action, Part
-from sallyport_protocol.messages import Liveness, Modality, Needs, Outcome, Reference
+from sallyport_protocol.messages import Liveness, Outcome
+from sallyport_protocol.subject import Modality, Needs, Reference
 from sallyport_provisioning.estate import Estate
 from sallyport_rig.moving_face import MovingFace
 

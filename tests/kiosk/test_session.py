@@ -10,7 +10,8 @@ from kiosk_doors import ABSENT, ALICE, ALICES, BORIS, NOBODY, Bench, reference, 
 from sallyport_kiosk import parameters
 from sallyport_kiosk.session import Session, age_in_days
 from sallyport_kiosk.stage import Step
-from sallyport_protocol.messages import Modality, Outcome, Presence, References, Result
+from sallyport_protocol.messages import Outcome, Presence, Result
+from sallyport_protocol.subject import Modality, References
 
 
 @pytest.fixture(autouse=True)

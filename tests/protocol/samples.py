@@ -9,7 +9,6 @@ from sallyport_protocol.messages import (
     EndReason,
     Liveness,
     LockFrames,
-    Modality,
     ModalityOutcome,
     ModalityResult,
     Offer,
@@ -17,15 +16,13 @@ from sallyport_protocol.messages import (
     Outcome,
     Presence,
     Ready,
-    RecordedException,
-    Reference,
-    References,
     Result,
     StatedFmr,
     Status,
     chain_head,
 )
 from sallyport_protocol.releases import ReleaseEvent
+from sallyport_protocol.subject import Modality, RecordedException, Reference, References
 from sallyport_protocol.word import Message
 
 

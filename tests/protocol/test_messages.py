@@ -5,12 +5,11 @@ from typing import Any
 
 import pycddl
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from sallyport_protocol import canonical, sealing
+from sallyport_protocol import canonical
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Capture, Modality, References, Result, binding, chain_head
-from sallyport_protocol.topics import FROM_DEVICE, TO_DEVICE, TO_OTHERS, Kind, Topic
+from sallyport_protocol.messages import Capture, Result, chain_head
+from sallyport_protocol.subject import Modality
 from sallyport_protocol.word import Message
 
 HERE = Path(__file__).parent
@@ -88,40 +87,6 @@ def test_the_capture_chain_depends_on_order_content_and_session() -> None:
         )
         == 6
     )
-
-
-def test_references_open_only_for_their_kiosk_and_session() -> None:
-    references = SAMPLES["references"]
-    assert isinstance(references, References)
-    key, stranger = X25519PrivateKey.generate(), X25519PrivateKey.generate()
-    here = binding((bytes(16), bytes(32), "MDI-K01", "MDI-LANE-1", bytes(16), bytes(32)))
-    elsewhere = binding((bytes(16), bytes(32), "MDI-K02", "MDI-LANE-1", bytes(16), bytes(32)))
-    sealed = sealing.seal(references, sealing.public_bytes(key), here)
-    assert sealing.unseal(sealed, key, here) == references
-    for blob, opener, place in (
-        (sealed, stranger, here), (sealed, key, elsewhere), (sealed[:-1], key, here), (b"", key, here),
-    ):  # fmt: skip
-        with pytest.raises(MalformedError, match="not for this session"):
-            sealing.unseal(blob, opener, place)
-
-
-def test_topics_have_two_directions() -> None:
-    topic = Topic("MDI", "MDI-K01", Kind.RESULT)
-    assert Topic.parse(str(topic)) == topic
-    assert sorted((*FROM_DEVICE, *TO_DEVICE, *TO_OTHERS)) == sorted(Kind)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "sallyport/v2/MDI/MDI-K01/result", "sallyport/v1/MDI/MDI-K01", "sallyport/v1/MDI/MDI-K01/open",
-        "sallyport/v1/mdi/MDI-K01/result", "sallyport/v1/MDI/+/result", "sallyport/v1/MDI/MDI-K01/result/x",
-        "sallyport/v1/MDI/MDI-K01/result\n", "sallyport/v1/MDII/MDI-K01/result",
-    ],
-)  # fmt: skip
-def test_other_topics_refuse(text: str) -> None:
-    with pytest.raises(MalformedError):
-        Topic.parse(text)
 
 
 def test_modalities_are_named_as_on_the_wire() -> None:

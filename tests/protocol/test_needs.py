@@ -11,7 +11,8 @@ import pytest
 from sallyport_protocol import canonical
 from sallyport_protocol.actions import Action, Part
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Needs, Offer
+from sallyport_protocol.messages import Offer
+from sallyport_protocol.subject import Needs
 
 HERE = Path(__file__).parent
 _spec = importlib.util.spec_from_file_location("protocol_samples", HERE / "samples.py")

@@ -26,7 +26,8 @@ from sallyport_protocol.checks import ADMISSION, CheckNumber, CheckOutcome, Chec
 from sallyport_protocol.documents import Entry
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import Role
-from sallyport_protocol.messages import Guard, Liveness, Modality, Offer, Outcome, Result, chain_head
+from sallyport_protocol.messages import Liveness, Offer, Outcome, Result, chain_head
+from sallyport_protocol.subject import Guard, Modality
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_protocol.trust import Standing, chain_standing, revocation_standing
 

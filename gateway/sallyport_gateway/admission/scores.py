@@ -4,7 +4,8 @@ from math import log, log10
 from typing import Final
 
 from sallyport_protocol.checks import CheckNumber, CheckResult, failed, passed, unknown
-from sallyport_protocol.messages import Guard, Modality, ModalityOutcome, ModalityResult, Offer, Outcome, Result
+from sallyport_protocol.messages import ModalityOutcome, ModalityResult, Offer, Outcome, Result
+from sallyport_protocol.subject import Guard, Modality
 
 _TOLERANCE: Final = 0.05
 """Largest difference, in powers of ten, between the kiosk's fused rate and ours: float rounding, not opinion."""

@@ -27,7 +27,7 @@ from sallyport_gateway.authority.records import (
 from sallyport_gateway.authority.words import FreezeScope, LifeState, MovementReason, MovementType, Source
 from sallyport_protocol.checks import Path
 from sallyport_protocol.documents import LaneKind
-from sallyport_protocol.messages import Guard
+from sallyport_protocol.subject import Guard
 
 
 class Life(Record):

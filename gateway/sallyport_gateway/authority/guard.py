@@ -13,7 +13,7 @@ from sallyport_gateway.authority.evidence import AuthorityEvidence
 from sallyport_gateway.authority.records import Named, Namesake, Relation
 from sallyport_gateway.authority.similar import name_similarity, plain, same_birthday
 from sallyport_gateway.authority.words import RelationKind
-from sallyport_protocol.messages import Guard
+from sallyport_protocol.subject import Guard
 
 WEIGHT: Final = {Guard.NONE: 0, Guard.ALIKE: 1, Guard.TWIN: 2}
 """Which asks for more."""

@@ -11,7 +11,7 @@ from sallyport_gateway.authority.evidence import AuthorityEvidence, ReleaseReque
 from sallyport_gateway.authority.policy import ReleasePolicy
 from sallyport_gateway.authority.records import Authorisation
 from sallyport_protocol.checks import CheckOutcome, CheckResult
-from sallyport_protocol.messages import Guard, Modality
+from sallyport_protocol.subject import Guard, Modality
 
 BANDS: Final = (2, 14)
 """Days before release at which everybody is looked at (checks 14 days and 2 days before release)."""

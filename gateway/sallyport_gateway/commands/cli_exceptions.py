@@ -18,7 +18,7 @@ from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.store import Store
 from sallyport_protocol.actions import Action, Part
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Modality, Needs, RecordedException
+from sallyport_protocol.subject import Modality, Needs, RecordedException
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

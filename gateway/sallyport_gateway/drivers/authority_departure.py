@@ -14,7 +14,7 @@ from sallyport_gateway.drivers.authority_holds import end_holds_of_person
 from sallyport_gateway.drivers.authority_records import Kind, put
 from sallyport_gateway.drivers.authority_sweep import note_release
 from sallyport_gateway.drivers.authority_tables import authorisations, records
-from sallyport_protocol.messages import Guard
+from sallyport_protocol.subject import Guard
 
 
 def note_departure(conn: Connection, given: Authorisation, now: datetime) -> None:

@@ -15,7 +15,7 @@ from sallyport_gateway.drivers.authority_access import Action, By, log_access, m
 from sallyport_gateway.drivers.authority_tables import exceptions, needs
 from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Modality, Needs, RecordedException
+from sallyport_protocol.subject import Modality, Needs, RecordedException
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from sallyport_protocol.checks import Path
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Guard, Needs, RecordedException, Reference
+from sallyport_protocol.subject import Guard, Needs, RecordedException, Reference
 
 LISTED_BACK: Final = timedelta(days=1)
 """How long after its window an authorisation stays on the officer's list."""

@@ -13,7 +13,7 @@ from sallyport_gateway.drivers.authority_access import Action, By, log_access, m
 from sallyport_gateway.drivers.authority_tables import references
 from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Modality
+from sallyport_protocol.subject import Modality
 
 SEALED_MOST: Final = 65_536
 """Largest sealed reference, bytes; the largest template (32 KiB) with its sealing fits twice."""

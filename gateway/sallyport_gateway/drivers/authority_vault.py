@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sallyport_gateway.drivers.authority_references import SealedReference
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Modality, Reference
+from sallyport_protocol.subject import Modality, Reference
 
 _NONCE: Final = 12
 """Bytes of an AES-GCM nonce, random for each sealing."""

@@ -26,7 +26,7 @@ from sallyport_protocol.acts import ActKind
 from sallyport_protocol.checks import CheckNumber, CheckOutcome, CheckResult
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.identity import Role
-from sallyport_protocol.messages import Guard
+from sallyport_protocol.subject import Guard
 
 MARGIN_MS: Final = 200
 """Taken from a grant's life for the road, so that the board's count of it never outlives the authorisation (S2)."""

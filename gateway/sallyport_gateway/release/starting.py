@@ -19,7 +19,9 @@ from sallyport_gateway.watch.groups import group_of
 from sallyport_protocol import sealing
 from sallyport_protocol.actions import Action
 from sallyport_protocol.documents import Lane as LaneEntry
-from sallyport_protocol.messages import Guard, Needs, Offer, Ready, RecordedException, References, binding
+from sallyport_protocol.messages import Offer, Ready
+from sallyport_protocol.sealing import binding
+from sallyport_protocol.subject import Guard, Needs, RecordedException, References
 
 
 @dataclass(frozen=True, slots=True)

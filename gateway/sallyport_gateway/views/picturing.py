@@ -37,7 +37,8 @@ from sallyport_gateway.web.lane_view import (
 )
 from sallyport_protocol.checks import DEFAULTS, Path
 from sallyport_protocol.decision import Decision, Verdict
-from sallyport_protocol.messages import Modality, ModalityResult
+from sallyport_protocol.messages import ModalityResult
+from sallyport_protocol.subject import Modality
 from sallyport_wire import messages as wire
 
 _HEARD_MS: Final = 15_000

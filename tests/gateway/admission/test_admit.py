@@ -20,17 +20,15 @@ from sallyport_protocol.documents import Entry, Profile, Registry, Status
 from sallyport_protocol.identity import Role
 from sallyport_protocol.messages import (
     Capture,
-    Guard,
     Liveness,
-    Modality,
     ModalityOutcome,
     Offer,
     Operating,
     Outcome,
-    RecordedException,
     Result,
     chain_head,
 )
+from sallyport_protocol.subject import Guard, Modality, RecordedException
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_protocol.trust import Trust
 from sallyport_provisioning.estate import Estate

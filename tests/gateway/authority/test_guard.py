@@ -20,7 +20,7 @@ from sallyport_gateway.ports import Question, RecordEntry
 from sallyport_protocol.checks import ADMISSION, CheckOutcome, passed
 from sallyport_protocol.decision import Verdict
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Guard
+from sallyport_protocol.subject import Guard
 
 CLERK = By("omu.clerk", "release due")
 NUMBER, OTHER = "A1234BC", "A4321CB"

@@ -25,7 +25,7 @@ from sallyport_gateway.drivers.authority_statistics import figures, write_csv
 from sallyport_gateway.drivers.authority_sweep import answer_alarm, note_release, sweep_releases
 from sallyport_protocol.causes import CauseCode, NextStep, Owner
 from sallyport_protocol.decision import Verdict
-from sallyport_protocol.messages import Modality
+from sallyport_protocol.subject import Modality
 
 POLICY = release_policy()
 BY = By("a.bell", "settled with the court")

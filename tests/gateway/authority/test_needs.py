@@ -16,7 +16,7 @@ from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.store import Store
 from sallyport_protocol.actions import Action, Part
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Needs
+from sallyport_protocol.subject import Needs
 
 NUMBER = "A1234BC"
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)

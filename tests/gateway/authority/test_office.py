@@ -18,7 +18,7 @@ from sallyport_gateway.ports import Question
 from sallyport_protocol.checks import ADMISSION, CheckOutcome, passed
 from sallyport_protocol.decision import Verdict
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Modality, RecordedException, Reference
+from sallyport_protocol.subject import Modality, RecordedException, Reference
 
 CLERK = By("omu.clerk", "release due")
 NUMBER, SESSION = "A1234BC", b"\x5e" * 16

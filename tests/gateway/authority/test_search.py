@@ -12,7 +12,7 @@ from sallyport_gateway.drivers.authority_records import Kind, put
 from sallyport_gateway.drivers.authority_references import SealedReference, enrol, erase, references_of
 from sallyport_gateway.drivers.authority_search import search
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Modality
+from sallyport_protocol.subject import Modality
 
 BY = By("k.lane", "who is at the desk")
 NUMBER = "A1234BC"

@@ -7,7 +7,7 @@ import pytest
 from sallyport_gateway.drivers.authority_references import SealedReference
 from sallyport_gateway.drivers.authority_vault import Vault, open_reference, seal_reference
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Modality, Reference
+from sallyport_protocol.subject import Modality, Reference
 
 FINGER = Reference(modality=Modality.FINGER, position=2, template=b"t" * 64, captured_on="2026-03-01", record=b"r" * 32)
 VAULT = Vault(b"k" * 32)

@@ -22,14 +22,8 @@ from sallyport_gateway.store import Store
 from sallyport_protocol import envelope
 from sallyport_protocol.envelope import Signer
 from sallyport_protocol.errors import RoadError
-from sallyport_protocol.messages import (
-    Capture,
-    Liveness,
-    Modality,
-    Outcome,
-    Result,
-    chain_head,
-)
+from sallyport_protocol.messages import Capture, Liveness, Outcome, Result, chain_head
+from sallyport_protocol.subject import Modality
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_provisioning.estate import Estate
 

@@ -17,7 +17,8 @@ from sallyport_gateway.release.check import Stage
 from sallyport_protocol.acts import ActKind
 from sallyport_protocol.checks import CheckNumber
 from sallyport_protocol.decision import Verdict
-from sallyport_protocol.messages import Guard, Status
+from sallyport_protocol.messages import Status
+from sallyport_protocol.subject import Guard
 from sallyport_protocol.topics import Kind
 
 

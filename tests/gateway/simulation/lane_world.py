@@ -43,18 +43,17 @@ from sallyport_protocol.messages import (
     EndReason,
     Liveness,
     LockFrames,
-    Modality,
     ModalityOutcome,
     ModalityResult,
     Offer,
     Outcome,
     Presence,
     Ready,
-    Reference,
     Result,
     StatedFmr,
     chain_head,
 )
+from sallyport_protocol.subject import Modality, Reference
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_provisioning.estate import Estate
 from sallyport_rig.demonstration import records

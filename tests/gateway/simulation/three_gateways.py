@@ -34,7 +34,7 @@ from sallyport_gateway.store import Store
 from sallyport_models.firmware import firmware_digest
 from sallyport_protocol import envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
-from sallyport_protocol.messages import Modality, Reference
+from sallyport_protocol.subject import Modality, Reference
 from sallyport_provisioning.apply import apply
 from sallyport_provisioning.approved import Approved
 from sallyport_provisioning.broker import Broker

@@ -38,14 +38,9 @@ from sallyport_protocol import envelope, sealing
 from sallyport_protocol.actions import Part
 from sallyport_protocol.documents import signed_by
 from sallyport_protocol.errors import RoadError
-from sallyport_protocol.messages import (
-    Modality,
-    Offer,
-    Reference,
-    References,
-    Result,
-    binding,
-)
+from sallyport_protocol.messages import Offer, Result
+from sallyport_protocol.sealing import binding
+from sallyport_protocol.subject import Modality, Reference, References
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_protocol.word import Message
 from sallyport_provisioning.estate import Estate

@@ -27,7 +27,8 @@ from sallyport_kiosk.presence import PresenceWatch
 from sallyport_kiosk.session import set_stage
 from sallyport_models.calibrations import read_calibration
 from sallyport_protocol.actions import Action, Part
-from sallyport_protocol.messages import Modality, Presence, Reference, References, Result
+from sallyport_protocol.messages import Presence, Result
+from sallyport_protocol.subject import Modality, Reference, References
 from sallyport_rig.moving_face import MovingFace
 from sallyport_rig.sitter import Sensor, Sitter
 
