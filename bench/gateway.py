@@ -40,6 +40,7 @@ from sqlalchemy import func, select
 
 from sallyport_gateway.audit import generations, log
 from sallyport_gateway.configuration import load_configuration
+from sallyport_gateway.drivers.authority_tables import preflights
 from sallyport_gateway.store import Store
 from sallyport_gateway.store.engine import open_reader
 from sallyport_gateway.store.tables import sessions
@@ -87,7 +88,7 @@ class Bench:
     async def begin(self) -> None:
         """Connects everybody; returns when the gateway has heard every kiosk."""
         for kiosk in self.kiosks:
-            kiosk.begin()
+            await kiosk.begin()
         while not all(kiosk.link.connected for kiosk in self.kiosks):
             await asyncio.sleep(0.05)
         while not await self.desks[0].all_heard():
@@ -95,6 +96,7 @@ class Bench:
                 kiosk.say_ready()
             await asyncio.sleep(1.0)
         self._ready = asyncio.create_task(self._say_ready())
+        await night_over(self.estate)
 
     async def end(self) -> None:
         if self._ready is not None:
@@ -102,7 +104,7 @@ class Bench:
         for desk in self.desks:
             desk.close()
         for kiosk in self.kiosks:
-            kiosk.link.stop()
+            await kiosk.link.stop()
 
     async def started(self) -> list[bytes]:
         """Every kiosk gets a check; their results, signed and ready to be sent."""
@@ -258,6 +260,18 @@ def decided(estate: Estate) -> dict[str, int]:
         counts = {verdict: count for verdict, count in conn.execute(query)}  # noqa: C416  rows are no pairs to mypy
         size = log.size(conn, LOG)
     return {"entries": size, "decisions": sum(counts.values()), "releases": counts.get("RELEASE", 0)}
+
+
+async def night_over(estate: Estate) -> None:
+    """Returns when the night's look ahead, which a gateway makes up for at its start, is done in every prison."""
+    looked = select(func.count()).where(preflights.c.ended_at.is_not(None))
+    engine = open_reader(load_configuration(estate.gateway_config).store_url)
+    while True:
+        with engine.connect() as conn:
+            if conn.execute(looked).scalar() == len(estate.description.prison):
+                break
+        await asyncio.sleep(0.5)
+    engine.dispose()
 
 
 async def drive(bench: Bench, given: argparse.Namespace, tell: Callable[[str], None]) -> dict[str, Any]:

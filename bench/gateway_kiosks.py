@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from sallyport_link.mqtt import MqttLink
+from sallyport_link.on_loop import LoopLink
 from sallyport_protocol import canonical, envelope, sealing
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.documents import ModelSet, Policy, signed_by
@@ -60,12 +60,12 @@ class Kiosk:
         files = (folder / "authorities.pem", folder / "certificate.pem", folder / "key.pem")
         password = folder / "key-password"
         secret = password.read_bytes().strip() if password.exists() else None
-        self.link = MqttLink(broker.host, broker.port, *files, name, None, self._hear, key_password=secret)
+        self.link = LoopLink(broker.host, broker.port, *files, name, None, self._hear, key_password=secret)
         self.link.subscribe(str(Topic(self.prison, name, kind)) for kind in TO_DEVICE)
 
-    def begin(self) -> None:
-        """Connects and says READY."""
-        self.link.start()
+    async def begin(self) -> None:
+        """Connects."""
+        await self.link.start()
 
     def say_ready(self) -> None:
         """What a kiosk says every five seconds."""
@@ -149,13 +149,13 @@ class Kiosk:
         return topic, envelope.sign(content, self._signer, topic)
 
     def _hear(self, topic: str, message: bytes, retained: bool) -> None:
-        """In the link's thread."""
+        """From the link, in this loop."""
         came, kind = time.perf_counter(), topic.rpartition("/")[2]
         if kind == Kind.OFFER:
             content = canonical.decode(canonical.decode(message, limit=_LIMIT)[2], limit=_LIMIT)
-            self._loop.call_soon_threadsafe(self._offers.put_nowait, (Offer.parse(content), came))
+            self._offers.put_nowait((Offer.parse(content), came))
         elif kind == Kind.ACK:
-            self._loop.call_soon_threadsafe(self._settle, message, came)
+            self._settle(message, came)
 
     def _settle(self, ack: bytes, came: float) -> None:
         if self._answered is not None and not self._answered.done():

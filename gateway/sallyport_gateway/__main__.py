@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -116,6 +117,7 @@ async def _serve(configuration: Configuration) -> bool:
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
     service.on_renew = lambda: setattr(server, "should_exit", True)
     await service.start()
+    sys.setswitchinterval(0.001)  # the loop waits no longer for a duty's thread than a decision takes
     gc.freeze()  # what lives from here on is small: a collection does not walk the libraries again
     gc.set_threshold(10_000, 20, 50)  # a decision makes a few hundred values, and none of them in a ring
     logging.info("officers' pages at %s", address(configuration))

@@ -28,7 +28,7 @@ from sallyport_gateway.release.lane import Lane
 from sallyport_gateway.release.lanes import LanePlace, Lanes
 from sallyport_gateway.store import Store
 from sallyport_gateway.store.alone import hold_alone
-from sallyport_link.mqtt import MqttLink
+from sallyport_link.on_loop import LoopLink
 from sallyport_protocol.errors import RoadError
 from sallyport_protocol.identity import Role
 from sallyport_protocol.keys import signer_from_pem
@@ -65,7 +65,7 @@ class Service:
         kind = EmbeddedAuthority if file.hmpps is None else HmppsAuthority
         self.authority = kind(read(file.secrets.references), self._ledger_current)
         self.upstream = open_upstream(configuration, self.store, self.authority, log_name, self.clock.now, self._tell)
-        self.link = MqttLink(
+        self.link = LoopLink(
             file.broker.host,
             file.broker.port,
             configuration.path(file.trust.authorities),
@@ -92,7 +92,6 @@ class Service:
         self.keeper = Keeper(self.store, file.name, places, self.clock) if self.store.shared else None
         self._kept = Lanes(places, self.office, self.link, self.keeper)
         self._tasks: list[asyncio.Task[None]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._trouble = ""
         self._heard = -parameters.BROKER_AWAY_MS
         self.renewed = False
@@ -131,7 +130,7 @@ class Service:
 
     async def start(self) -> None:
         """Begins to hear devices. Raises RoadError when the certificates cannot be used."""
-        self._loop = asyncio.get_running_loop()
+        self.store.serve()
         await self._follow_registry()
         self._tasks.append(asyncio.create_task(self.heads.keep(), name="heads"))
         if self.keeper is None:
@@ -145,7 +144,7 @@ class Service:
         self._tasks.append(asyncio.create_task(self._announcer().keep(), name="releases"))
         if self.upstream is not None:
             await self.upstream.start()
-        await asyncio.to_thread(self.link.start)
+        await self.link.start()
 
     async def stop(self) -> None:
         """Stops hearing, lets what runs finish its transaction, hands its lanes over, closes the store."""
@@ -153,12 +152,13 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._kept.close_all()
-        await asyncio.to_thread(self.link.stop)
+        await self.link.stop()
         if self.keeper is not None:
             with contextlib.suppress(RoadError):  # without a store its leases run out by themselves
                 await self.keeper.leave()
         if self.upstream is not None:
             await self.upstream.stop()
+        await self.store.rest()
         await asyncio.to_thread(self.store.close)
         if self._alone is not None:
             self._alone.close()
@@ -205,13 +205,8 @@ class Service:
         return known.get(self.heads.standing, False)
 
     def _arrive(self, topic: str, payload: bytes, retained: bool) -> None:
-        """In the link's thread: stamp the moment, hand over."""
+        """From the link, in this loop: stamp the moment, hand over."""
         arrival = Arrival(topic, payload, retained, self.clock.monotonic_ms(), self.clock.now())
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has closed: the door stays locked
-                self._loop.call_soon_threadsafe(self._route, arrival)
-
-    def _route(self, arrival: Arrival) -> None:
         self.unheard += not self._kept.route(arrival)
 
     async def _tick(self) -> None:

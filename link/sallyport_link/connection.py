@@ -105,8 +105,8 @@ def tls_context(ca: Path, cert: Path, key: Path, key_password: bytes | None = No
 class Connection:
     """Connects, subscribes, publishes, listens for silence. `step` moves it on; `error` says why it ended."""
 
-    def __init__(self, road: Road, wake: socket.socket, received: OnMessage, settled: Callable[[float, str], None]):
-        self._road, self._wake, self._received, self._settled = road, wake, received, settled
+    def __init__(self, road: Road, received: OnMessage, settled: Callable[[float, str], None]):
+        self._road, self._received, self._settled = road, received, settled
         self._client = self._make_client()
         self._asked: set[str] = set()
         self._subscribing: set[int] = set()
@@ -138,13 +138,22 @@ class Connection:
         except OSError as error:  # ssl.SSLError among them
             raise RoadError(f"no road to the broker at {self._road}: {error}; is it running?") from error
 
+    def fileno(self) -> int:
+        """What to wait on; -1 when the connection has ended."""
+        sock = self._client.socket()
+        return -1 if sock is None else sock.fileno()
+
+    @property
+    def wants_to_write(self) -> bool:
+        """Whether there is more to send than the road would take."""
+        return self._client.want_write()
+
     def step(self) -> None:
-        """Waits up to a tick for something to do, and does it. Sets `error` when the connection has ended."""
+        """Does what there is to do, without waiting. Sets `error` when the connection has ended."""
         client, sock = self._client, self._client.socket()
         if sock is None or sock.fileno() < 0:
             self._end(f"the connection to the broker at {self._road} was lost")
             return
-        self._wait(sock)
         while client.socket() is not None and client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS:
             if not sock.pending():  # type: ignore[attr-defined]  # it is a TLS socket
                 break
@@ -153,6 +162,18 @@ class Connection:
         client.loop_misc()
         if self._silent(time.monotonic()):
             self._end(f"the broker at {self._road} has fallen silent; connecting again")
+
+    def wait(self, wake: socket.socket) -> None:
+        """Waits up to a tick for the broker, for a chance to write, or for a byte at `wake`."""
+        sock: Any = self._client.socket()
+        if sock is None or sock.fileno() < 0 or sock.pending():
+            return
+        poll = select.poll()
+        poll.register(sock.fileno(), select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
+        poll.register(wake, select.POLLIN)
+        for ready, _ in poll.poll(_TICK_MS):
+            if ready == wake.fileno():
+                wake.recv(4096)
 
     def subscribe(self, filters: list[str]) -> None:
         """Asks for those of `filters` not yet asked for on this connection, and gives back what is no longer wanted."""
@@ -201,16 +222,6 @@ class Connection:
         client.on_publish = self._was_published
         client.on_message = self._was_received
         return client
-
-    def _wait(self, sock: Any) -> None:
-        if sock.pending():
-            return
-        poll = select.poll()
-        poll.register(sock.fileno(), select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
-        poll.register(self._wake, select.POLLIN)
-        for ready, _ in poll.poll(_TICK_MS):
-            if ready == self._wake.fileno():
-                self._wake.recv(4096)
 
     def _silent(self, now: float) -> bool:
         if not self.ready and now - self._opened_s > CONNECT_TIMEOUT_S:

@@ -1,66 +1,23 @@
-"""The MQTT door: MQTT 5, QoS 1, mutual TLS 1.3, never retained, always trying, never silently dead.
+"""A link to the broker with a thread of its own, for a program that is not built around an event loop: the kiosk.
 
 One thread owns each connection in turn: it connects, subscribes, hands over what waits, and after a loss connects
-again with jitter. A handler's exception is caught, logged and counted. Two watchdogs end a silent connection: a PUBACK
-that does not come within `silence_s`, and a PINGRESP that does not come within the keep-alive. `connected` also turns
-false when the thread itself is stuck.
+again with jitter. `connected` also turns false when the thread itself is stuck.
 """
 
 import contextlib
-import logging
-import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any
 
-from sallyport_link.backoff import RECONNECT
-from sallyport_link.connection import CONNECT_TIMEOUT_S, WINDOW, Connection, OnMessage, Road, tls_context
-from sallyport_link.waiting import Outgoing, Waiting
-from sallyport_protocol.errors import RoadError
-
-log = logging.getLogger(__name__)
-
-KEEP_ALIVE_S: Final = 10
-SILENCE_S: Final = 5.0
-CAPACITY: Final = 1_000
-FAREWELL_S: Final = 1.0
-"""How long `stop` goes on sending."""
-_STEADY_S: Final = 5.0
-"""A connection that lasted this long starts the back-off afresh; two clients that throw each other out do not."""
+from sallyport_link.connection import CONNECT_TIMEOUT_S, Connection, OnMessage
+from sallyport_link.link import FAREWELL_S, Link
 
 
-@dataclass(frozen=True, slots=True)
-class LinkCounts:
-    """What happened on the link since it was made."""
-
-    connections: int
-    acknowledged: int
-    refused: int
-    """The broker's access rules said no."""
-    dropped: int
-    expired: int
-    received: int
-    handler_errors: int
-    waiting: int
-    round_trip_ms: float
-    """Of the last acknowledged message; 0 before the first."""
-
-
-def shared(group: str, topic_filter: str) -> str:
-    """A shared subscription: each message goes to one member of `group`, and nothing that was retained to any."""
-    return f"$share/{group}/{topic_filter}"
-
-
-class MqttLink:
-    """A link that keeps itself up. Thread-safe; `publish` and `subscribe` never block on the network.
-
-    `on_message(topic, payload, retained)` and `on_connected()` run in the link's thread: they hand over and return.
-    Nothing of ours is ever retained, so the caller alarms when that flag is set.
-    """
+class MqttLink(Link):
+    """A link that keeps itself up, in the background. The handlers run in its thread."""
 
     def __init__(
         self,
@@ -73,57 +30,19 @@ class MqttLink:
         will: tuple[str, bytes] | None,
         on_message: OnMessage,
         *,
-        key_password: bytes | None = None,
         on_connected: Callable[[], None] | None = None,
-        keep_alive_s: int = KEEP_ALIVE_S,
-        silence_s: float = SILENCE_S,
-        capacity: int = CAPACITY,
+        **options: Any,
     ) -> None:
-        self._road = Road(host, port, ca, cert, key, client_id, will, keep_alive_s, silence_s, key_password)
-        self._on_message, self._on_connected = on_message, on_connected
-        self._lock = threading.Lock()
-        self._waiting = Waiting(capacity)
-        self._filters: list[str] = []
-        self._in_flight = self._connections = self._acknowledged = self._refused = 0
-        self._received = self._handler_errors = 0
-        self._round_trip_ms = self._beat_s = self._stop_by_s = 0.0
-        self._up = False
-        self._error = "not started"
-        self._stopping = threading.Event()
+        super().__init__(host, port, ca, cert, key, client_id, will, on_message, on_connected=on_connected, **options)
+        self._stop = threading.Event()
         self._wake_write: socket.socket | None = None
         self._woken = False
         """The thread has been woken and has not looked yet: once is enough."""
         self._thread: threading.Thread | None = None
 
-    @property
-    def connected(self) -> bool:
-        """Connected, subscribed, and the link's own thread alive and not stuck in a handler."""
-        return self._up and time.monotonic() - self._beat_s < self._road.silence_s
-
-    @property
-    def last_error(self) -> str:
-        """Why the link is down; empty while it is up."""
-        return "" if self._up else self._error
-
-    @property
-    def counts(self) -> LinkCounts:
-        """A snapshot."""
-        with self._lock:
-            return LinkCounts(
-                self._connections,
-                self._acknowledged,
-                self._refused,
-                self._waiting.dropped,
-                self._waiting.expired,
-                self._received,
-                self._handler_errors,
-                len(self._waiting) + self._in_flight,
-                self._round_trip_ms,
-            )
-
     def start(self) -> None:
         """Starts connecting in the background. Raises RoadError when the certificate files cannot be used."""
-        tls_context(self._road.ca, self._road.cert, self._road.key, self._road.key_password)
+        self._check_files()
         wake_read, self._wake_write = socket.socketpair()
         wake_read.setblocking(False)
         self._wake_write.setblocking(False)
@@ -135,31 +54,11 @@ class MqttLink:
     def stop(self) -> None:
         """Sends what waits, within a second; disconnects cleanly, so no will is published. Idempotent."""
         self._stop_by_s = time.monotonic() + FAREWELL_S
-        self._stopping.set()
+        self._stopping = True
+        self._stop.set()
         self._wake()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(CONNECT_TIMEOUT_S + 1)
-
-    def publish(self, topic: str, payload: bytes, expiry_s: float) -> None:
-        """Sends when it can, at most `expiry_s` from now; never retained. Delivery is counted, not promised."""
-        if not topic or any(sign in topic for sign in "+#\0"):
-            raise ValueError(f"{topic!r} is not a topic to publish to")
-        with self._lock:
-            self._waiting.put(Outgoing(topic, payload, time.monotonic() + expiry_s))
-        self._wake()
-
-    def subscribe(self, filters: Iterable[str]) -> None:
-        """Subscribes now and after every reconnection. `shared()` makes a filter of which each message goes to one."""
-        with self._lock:
-            self._filters.extend(name for name in filters if name not in self._filters)
-        self._wake()
-
-    def unsubscribe(self, filters: Iterable[str]) -> None:
-        """Takes filters back, now and for every reconnection."""
-        gone = set(filters)
-        with self._lock:
-            self._filters = [name for name in self._filters if name not in gone]
-        self._wake()
 
     def _wake(self) -> None:
         if self._wake_write is not None and not self._woken:
@@ -168,91 +67,27 @@ class MqttLink:
                 self._wake_write.send(b"\0")
 
     def _run(self, wake_read: socket.socket) -> None:
-        failures = 0
-        while not self._stopping.is_set():
+        while not self._stopping:
             began = time.monotonic()
             try:
                 self._connection(wake_read)
             except Exception as error:
-                self._fail(str(error) if isinstance(error, RoadError) else f"{type(error).__name__}: {error}")
-            failures = 1 if time.monotonic() - began > _STEADY_S else failures + 1
-            self._stopping.wait(RECONNECT.wait_ms(failures, random.random()) / 1000)  # noqa: S311  jitter, no secret
+                self._lost(error)
+            self._stop.wait(self._rest_s(began))
         wake_read.close()
         if self._wake_write is not None:
             self._wake_write.close()
 
     def _connection(self, wake_read: socket.socket) -> None:
         """One connection from its opening to its end."""
-        connection = Connection(self._road, wake_read, self._take_in, self._settle)
+        connection = Connection(self._road, self._take_in, self._settle)
         try:
             connection.open()
             while not connection.error and not self._finished(connection):
                 self._woken = False  # before looking: what comes from here on wakes again
-                with self._lock:
-                    filters = list(self._filters)
-                connection.subscribe(filters)
-                if connection.ready:
-                    self._come_up()
-                    self._hand_over(connection)
-                self._beat_s = time.monotonic()
+                self._attend(connection)
+                connection.wait(wake_read)
                 connection.step()
         finally:
-            self._up = False
-            unacknowledged = connection.close(politely=self._stopping.is_set())
-            with self._lock:
-                self._in_flight = 0
-                self._waiting.put_back(unacknowledged)
+            self._close(connection)
         self._fail(connection.error or "stopped")
-
-    def _finished(self, connection: Connection) -> bool:
-        """Stopping, with nothing left to say or no time left to say it."""
-        if not self._stopping.is_set():
-            return False
-        quiet = not self._waiting and not connection.in_flight
-        return quiet or not connection.ready or time.monotonic() > self._stop_by_s
-
-    def _come_up(self) -> None:
-        if self._up:
-            return
-        self._connections += 1
-        self._beat_s = time.monotonic()
-        self._up = True
-        log.info("%s is connected to the broker at %s", self._road.client_id, self._road)
-        if self._on_connected is not None:
-            self._guard(self._on_connected)
-
-    def _hand_over(self, connection: Connection) -> None:
-        while connection.in_flight < WINDOW:
-            now = time.monotonic()
-            with self._lock:
-                message = self._waiting.take(now)
-                self._in_flight = connection.in_flight + (message is not None)
-            if message is None:
-                return
-            connection.publish(message, now)
-
-    def _settle(self, round_trip_ms: float, refusal: str) -> None:
-        with self._lock:
-            self._round_trip_ms = round_trip_ms
-            self._in_flight -= 1
-            self._refused += bool(refusal)
-            self._acknowledged += not refusal
-        if refusal:
-            log.error("the broker refuses %s on %s; check its access rules", self._road.client_id, refusal)
-
-    def _take_in(self, topic: str, payload: bytes, retained: bool) -> None:
-        self._received += 1
-        self._guard(lambda: self._on_message(topic, payload, retained))
-
-    def _guard(self, call: Callable[[], None]) -> None:
-        """Runs a caller's code; whatever it raises ends here."""
-        try:
-            call()
-        except Exception:
-            self._handler_errors += 1
-            log.exception("a handler of %s failed; the link goes on", self._road.client_id)
-
-    def _fail(self, what: str) -> None:
-        if what != self._error:
-            log.warning("%s", what)
-        self._error = what

@@ -1,5 +1,6 @@
 """The MQTT door against a real Mosquitto with mutual TLS on loopback; certificates made here."""
 
+import asyncio
 import datetime
 import shutil
 import socket
@@ -17,7 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from sallyport_link.mqtt import MqttLink, shared
+from sallyport_link.link import shared
+from sallyport_link.mqtt import MqttLink
+from sallyport_link.on_loop import LoopLink
 from sallyport_protocol.errors import RoadError
 from sallyport_rig.demonstration.loopback import free_port
 
@@ -147,16 +150,38 @@ def broker(tmp_path: Path, authority: Authority) -> Iterator[Broker]:
     made.kill()
 
 
-@pytest.fixture
-def link(broker: Broker, authority: Authority) -> Iterator[Callable[..., MqttLink]]:
-    """Makes and starts links, stops them all at the end."""
-    links: list[MqttLink] = []
+class InLoop(LoopLink):
+    """A link in an event loop, which runs in a thread here so that a test can look on."""
 
-    def make(name: str, box: Callable[[str, bytes, bool], None], **options: object) -> MqttLink:
+    def start(self) -> None:  # type: ignore[override]
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+        asyncio.run_coroutine_threadsafe(super().start(), self.loop).result(10)
+
+    def stop(self) -> None:  # type: ignore[override]
+        if self.thread.is_alive():
+            asyncio.run_coroutine_threadsafe(super().stop(), self.loop).result(10)
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.thread.join(10)
+            self.loop.close()
+
+
+Making = Callable[..., MqttLink | InLoop]
+
+
+@pytest.fixture(params=[MqttLink, InLoop], ids=["thread", "loop"])
+def link(request: pytest.FixtureRequest, broker: Broker, authority: Authority) -> Iterator[Making]:
+    """Makes and starts links, stops them all at the end."""
+    links: list[MqttLink | InLoop] = []
+
+    def make(name: str, box: Callable[[str, bytes, bool], None], **options: object) -> MqttLink | InLoop:
         ca, cert, key = authority.identity(name)
         client_id = str(options.pop("client_id", name))
         will = options.pop("will", None)
-        made = MqttLink("127.0.0.1", broker.port, ca, cert, key, client_id, will, box, **options)  # type: ignore[arg-type]
+        made: MqttLink | InLoop = request.param(
+            "127.0.0.1", broker.port, ca, cert, key, client_id, will, box, **options
+        )
         links.append(made)
         made.start()
         return made
@@ -166,7 +191,7 @@ def link(broker: Broker, authority: Authority) -> Iterator[Callable[..., MqttLin
         made.stop()
 
 
-def test_messages_go_both_ways(link: Callable[..., MqttLink]) -> None:
+def test_messages_go_both_ways(link: Making) -> None:
     at_gateway, at_kiosk = Box(), Box()
     gateway, kiosk = link("gateway-1", at_gateway), link("MDI-K01", at_kiosk)
     gateway.subscribe(["sallyport/v1/+/+/result"])
@@ -182,7 +207,7 @@ def test_messages_go_both_ways(link: Callable[..., MqttLink]) -> None:
     assert kiosk.last_error == ""
 
 
-def test_order_is_kept_and_nothing_is_lost_while_connected(link: Callable[..., MqttLink]) -> None:
+def test_order_is_kept_and_nothing_is_lost_while_connected(link: Making) -> None:
     at_gateway = Box()
     gateway, kiosk = link("gateway-1", at_gateway), link("MDI-K01", Box())
     gateway.subscribe(["sallyport/v1/+/+/result"])
@@ -196,7 +221,7 @@ def test_order_is_kept_and_nothing_is_lost_while_connected(link: Callable[..., M
     assert kiosk.counts.waiting == 0
 
 
-def test_a_message_beyond_the_contract_does_not_arrive(link: Callable[..., MqttLink]) -> None:
+def test_a_message_beyond_the_contract_does_not_arrive(link: Making) -> None:
     at_kiosk = Box()
     gateway, kiosk = link("gateway-1", Box()), link("MDI-K01", at_kiosk)
     kiosk.subscribe([DOWN.format("MDI-K01")])
@@ -208,7 +233,7 @@ def test_a_message_beyond_the_contract_does_not_arrive(link: Callable[..., MqttL
     assert kiosk.connected
 
 
-def test_a_handler_that_raises_does_not_stop_the_link(link: Callable[..., MqttLink]) -> None:
+def test_a_handler_that_raises_does_not_stop_the_link(link: Making) -> None:
     seen: list[bytes] = []
 
     def handler(_topic: str, payload: bytes, _retained: bool) -> None:
@@ -227,7 +252,7 @@ def test_a_handler_that_raises_does_not_stop_the_link(link: Callable[..., MqttLi
 
 
 def test_a_retained_message_is_flagged_live_and_at_subscription(
-    link: Callable[..., MqttLink], broker: Broker, authority: Authority
+    link: Making, broker: Broker, authority: Authority
 ) -> None:
     live, later = Box(), Box()
     first = link("MDI-K01", live)
@@ -255,7 +280,7 @@ def _retain(broker: Broker, authority: Authority, topic: str, payload: bytes) ->
     client.loop_stop()
 
 
-def test_a_killed_broker_comes_back_and_so_do_subscriptions(link: Callable[..., MqttLink], broker: Broker) -> None:
+def test_a_killed_broker_comes_back_and_so_do_subscriptions(link: Making, broker: Broker) -> None:
     at_gateway, ups = Box(), []
     gateway = link("gateway-1", at_gateway, on_connected=lambda: ups.append(1))
     kiosk = link("MDI-K01", Box())
@@ -274,7 +299,7 @@ def test_a_killed_broker_comes_back_and_so_do_subscriptions(link: Callable[..., 
     assert kiosk.counts.connections == 2
 
 
-def test_expired_and_surplus_messages_are_dropped_with_a_count(link: Callable[..., MqttLink], broker: Broker) -> None:
+def test_expired_and_surplus_messages_are_dropped_with_a_count(link: Making, broker: Broker) -> None:
     at_gateway = Box()
     gateway = link("gateway-1", at_gateway)
     gateway.subscribe(["sallyport/v1/+/+/result"])
@@ -294,7 +319,7 @@ def test_expired_and_surplus_messages_are_dropped_with_a_count(link: Callable[..
     assert kiosk.counts.dropped == 2
 
 
-def test_a_silent_broker_is_noticed(link: Callable[..., MqttLink], broker: Broker) -> None:
+def test_a_silent_broker_is_noticed(link: Making, broker: Broker) -> None:
     import os
     import signal
 
@@ -311,7 +336,7 @@ def test_a_silent_broker_is_noticed(link: Callable[..., MqttLink], broker: Broke
     until(lambda: kiosk.connected and kiosk.counts.acknowledged >= 1, 15)
 
 
-def test_an_idle_link_notices_a_silent_broker_by_the_keep_alive(link: Callable[..., MqttLink], broker: Broker) -> None:
+def test_an_idle_link_notices_a_silent_broker_by_the_keep_alive(link: Making, broker: Broker) -> None:
     import os
     import signal
 
@@ -326,7 +351,7 @@ def test_an_idle_link_notices_a_silent_broker_by_the_keep_alive(link: Callable[.
         os.kill(broker.process.pid, signal.SIGCONT)
 
 
-def test_a_stuck_handler_shows_as_not_connected(link: Callable[..., MqttLink]) -> None:
+def test_a_stuck_handler_shows_as_not_connected(link: Making) -> None:
     release = threading.Event()
     gateway = link("gateway-1", lambda *_: release.wait(10) and None, silence_s=0.5)
     gateway.subscribe(["sallyport/v1/+/+/result"])
@@ -338,7 +363,7 @@ def test_a_stuck_handler_shows_as_not_connected(link: Callable[..., MqttLink]) -
     until(lambda: gateway.connected)
 
 
-def test_access_rules_refuse_and_are_counted(link: Callable[..., MqttLink]) -> None:
+def test_access_rules_refuse_and_are_counted(link: Making) -> None:
     at_gateway = Box()
     gateway, kiosk = link("gateway-1", at_gateway), link("MDI-K01", Box())
     gateway.subscribe(["sallyport/v1/#"])
@@ -350,9 +375,7 @@ def test_access_rules_refuse_and_are_counted(link: Callable[..., MqttLink]) -> N
     assert at_gateway.payloads == [b"in its own name"]
 
 
-def test_the_will_speaks_after_a_loss_and_not_after_a_stop(
-    link: Callable[..., MqttLink], broker: Broker, authority: Authority
-) -> None:
+def test_the_will_speaks_after_a_loss_and_not_after_a_stop(link: Making, broker: Broker, authority: Authority) -> None:
     at_gateway = Box()
     gateway = link("gateway-1", at_gateway)
     gateway.subscribe(["sallyport/v1/+/+/result"])
@@ -368,7 +391,7 @@ def test_the_will_speaks_after_a_loss_and_not_after_a_stop(
     assert b"gone" not in at_gateway.payloads
 
 
-def test_the_last_words_are_sent_before_the_end(link: Callable[..., MqttLink]) -> None:
+def test_the_last_words_are_sent_before_the_end(link: Making) -> None:
     at_gateway = Box()
     gateway, kiosk = link("gateway-1", at_gateway), link("MDI-K01", Box())
     gateway.subscribe(["sallyport/v1/+/+/result"])
@@ -380,7 +403,7 @@ def test_the_last_words_are_sent_before_the_end(link: Callable[..., MqttLink]) -
     until(lambda: len(at_gateway.items) == 20)
 
 
-def test_shared_subscriptions_divide_the_messages(link: Callable[..., MqttLink]) -> None:
+def test_shared_subscriptions_divide_the_messages(link: Making) -> None:
     boxes = [Box(), Box()]
     gateways = [link("gateway-1", box, client_id=f"gateway-1-{n}") for n, box in enumerate(boxes)]
     for gateway in gateways:

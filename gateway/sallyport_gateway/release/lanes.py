@@ -17,7 +17,7 @@ from sallyport_gateway.ports import Office
 from sallyport_gateway.release.keeping import Fenced, Keeper
 from sallyport_gateway.release.lane import Lane
 from sallyport_gateway.release.mint import BoardKeys
-from sallyport_link.mqtt import shared
+from sallyport_link.link import shared
 from sallyport_protocol.documents import Lane as LaneEntry
 from sallyport_protocol.errors import MalformedError, RoadError
 from sallyport_protocol.topics import FROM_DEVICE, Topic

@@ -49,6 +49,11 @@ def open_engines(where: str | Path) -> tuple[Engine, Engine]:
     return writer, reader.execution_options(postgresql_readonly=True)
 
 
+def open_at_once(url: URL) -> Engine:
+    """A writer's engine for a file that is open already: it says at once when somebody else writes."""
+    return _sqlite(url, WRITER, patience=0)
+
+
 def _bound_pauses(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """A gateway that stands still in a transaction loses it, and the rows that others wait for are free."""
     raw.cursor().execute(f"SET idle_in_transaction_session_timeout = {PAUSE}")
@@ -72,12 +77,12 @@ def _usable(path: Path) -> None:
         ) from error
 
 
-def _sqlite(url: URL, begin: str) -> Engine:
+def _sqlite(url: URL, begin: str, patience: int = BUSY_TIMEOUT) -> Engine:
     engine = create_engine(
         url,
         pool_size=1 if begin == WRITER else READERS,
         max_overflow=1 if begin == WRITER else READERS,
-        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT / 1000, "cached_statements": STATEMENTS},
+        connect_args={"check_same_thread": False, "timeout": patience / 1000, "cached_statements": STATEMENTS},
     )
 
     @event.listens_for(engine, "connect")

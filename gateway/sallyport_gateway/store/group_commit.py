@@ -5,48 +5,27 @@ thread runs a batch of them in one transaction and commits once. A future resolv
 been answered is on the disk (S7). Only when a job fails, its batch is rolled back and run again behind savepoints.
 
 A job may run twice (the first time rolled back), so it changes nothing but the connection it is given.
+
+An event loop that writes all the time need not wake the thread: see `at_once`.
 """
 
 import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from sallyport_gateway.store.engine import is_road, open_engines, road_error
+from sallyport_gateway.store.at_once import AtOnce
+from sallyport_gateway.store.batch import Done, Job, JobError, T, Work, all_failed, deliver, run_together
+from sallyport_gateway.store.engine import is_road, open_at_once, open_engines, road_error
 from sallyport_gateway.store.migrate import migrate
 from sallyport_gateway.store.parameters import ATTEMPTS, COMMIT_MOST, COMMIT_WINDOW
 from sallyport_protocol.errors import RoadError
-
-T = TypeVar("T")
-Job = Callable[[Connection], T]
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    job: Job[Any]
-    future: "Future[Any] | asyncio.Future[Any]"
-
-    def wanted(self) -> bool:
-        """Whether somebody still waits for it."""
-        if isinstance(self.future, asyncio.Future):
-            return not self.future.cancelled()
-        return self.future.set_running_or_notify_cancel()
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    work: _Work
-    value: Any
-    error: BaseException | None
 
 
 class Store:
@@ -67,26 +46,50 @@ class Store:
         except Exception as error:
             self._dispose()
             raise road_error(error, self.where) if is_road(error) else error from error
-        self._queue: SimpleQueue[_Work | None] = SimpleQueue()
+        self._queue: SimpleQueue[Work | None] = SimpleQueue()
+        self._queued = 0
+        """Jobs that the thread has not answered yet."""
         self._closed = False
         self._closing = threading.Lock()
-        self.commits = 0
+        self._committed = 0
+        self._at_once: AtOnce | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def _connected(self, *_: object) -> None:
         self.connections += 1
 
+    @property
+    def commits(self) -> int:
+        """How often the disk was asked to keep something."""
+        return self._committed + (self._at_once.commits if self._at_once is not None else 0)
+
+    def serve(self) -> None:
+        """From now on the running event loop does its short work itself, where the store is a file of ours."""
+        if not self.shared and self._at_once is None:
+            self._at_once = AtOnce(open_at_once(self._writer.url), lambda: self._queued > 0, self._put, self._told)
+
+    async def rest(self) -> None:
+        """The end of `serve`: returns when what the loop has begun is on the disk."""
+        at_once, self._at_once = self._at_once, None
+        if at_once is not None:
+            await at_once.rest()
+            self._committed += at_once.commits
+
     def submit(self, job: Job[T]) -> "Future[T]":
         """Queues `job`; the future resolves with its value once that is durable, or with its own error."""
         future: Future[T] = Future()
-        self._put(_Work(job, future))
+        self._put([Work(job, future)])
         return future
 
     async def write(self, job: Job[T]) -> T:
-        """Runs `job` in the writer; returns its value when that is durable. Raises RoadError, or the job's error."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._put(_Work(job, future))
+        """Runs `job`, which is short; returns its value when that is durable. Raises RoadError, or the job's error."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        if self._at_once is not None and self._at_once.loop is loop:
+            self._at_once.put(Work(job, future))
+        else:
+            self._put([Work(job, future)])
         return await future
 
     def write_now(self, job: Job[T]) -> T:
@@ -121,11 +124,14 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _put(self, work: _Work) -> None:
+    def _put(self, batch: list[Work]) -> None:
         with self._closing:
-            if self._closed:
-                raise RoadError(f"The store {self.where} is closed: start the gateway again.")
-            self._queue.put(work)
+            if not self._closed:
+                self._queued += len(batch)
+                for work in batch:
+                    self._queue.put(work)
+                return
+        deliver(all_failed(batch, RoadError(f"The store {self.where} is closed: start the gateway again.")))
 
     def _dispose(self) -> None:
         self._writer.dispose()
@@ -134,13 +140,15 @@ class Store:
     def _run(self) -> None:
         busy, more = False, True
         while more:
-            batch, more = self._collect(busy)
-            batch = [work for work in batch if work.wanted()]
+            taken, more = self._collect(busy)
+            batch = [work for work in taken if work.wanted()]
             busy = len(batch) > 1
             if batch:
                 self._commit(batch)
+            with self._closing:
+                self._queued -= len(taken)
 
-    def _collect(self, busy: bool) -> tuple[list[_Work], bool]:
+    def _collect(self, busy: bool) -> tuple[list[Work], bool]:
         """The next batch, and whether another may follow. Waits for company only if the last batch had some."""
         first = self._queue.get()
         if first is None:
@@ -157,13 +165,13 @@ class Store:
             batch.append(work)
         return batch, True
 
-    def _commit(self, batch: list[_Work]) -> None:
+    def _commit(self, batch: list[Work]) -> None:
         """Runs a batch in one transaction. If a job of several failed, all run again, each behind a savepoint; if the
         road broke under them, each runs by itself."""
         for attempt in range(ATTEMPTS):
             try:
                 done = self._together(batch, guarded=attempt > 0 and len(batch) > 1)
-            except _JobError as failed:
+            except JobError as failed:
                 if len(batch) > 1 and failed.is_road:
                     for work in batch:
                         self._commit([work])
@@ -171,72 +179,28 @@ class Store:
                 again = len(batch) > 1 or _raced(failed.error)
                 if again and attempt + 1 < ATTEMPTS:
                     continue
-                done = [_Done(work, None, self._told(failed.error)) for work in batch]
+                done = all_failed(batch, self._told(failed.error))
             except Exception as error:
-                done = [_Done(work, None, self._told(error)) for work in batch]
-            self.commits += 1
-            _deliver(done)
+                done = all_failed(batch, self._told(error))
+            self._committed += 1
+            deliver(done)
             return
 
-    def _together(self, batch: list[_Work], guarded: bool) -> list[_Done]:
-        """One transaction. Raises _JobError before the commit, anything else from it."""
+    def _together(self, batch: list[Work], guarded: bool) -> list[Done]:
+        """One transaction. Raises JobError before the commit, anything else from it."""
         with self._writer.connect() as conn:
             transaction = conn.begin()
             try:
-                done = [_guarded(conn, work) if guarded else _Done(work, work.job(conn), None) for work in batch]
-            except Exception as error:
+                done = run_together(conn, batch, guarded)
+            except JobError:
                 with contextlib.suppress(DBAPIError):  # a road that is gone took everything back by itself
                     transaction.rollback()
-                raise _JobError(error) from error
+                raise
             transaction.commit()
             return done
 
     def _told(self, error: BaseException) -> BaseException:
         return road_error(error, self.where) if is_road(error) else error
-
-
-class _JobError(Exception):
-    """What a job raised, so that it is not taken for a failed commit."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error, self.is_road = error, is_road(error)
-
-
-def _guarded(conn: Connection, work: _Work) -> _Done:
-    """Runs one job behind a savepoint: its own error takes back its own work only. A broken road is raised."""
-    conn.exec_driver_sql("SAVEPOINT job")  # a quarter of the cost of SQLAlchemy's nested transaction
-    try:
-        value = work.job(conn)
-    except Exception as error:
-        if is_road(error):
-            raise
-        conn.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
-        return _Done(work, None, error)
-    conn.exec_driver_sql("RELEASE SAVEPOINT job")
-    return _Done(work, value, None)
-
-
-def _deliver(done: list[_Done]) -> None:
-    """Tells everybody who waits; each event loop is woken once."""
-    loops: dict[asyncio.AbstractEventLoop, list[_Done]] = {}
-    for one in done:
-        if isinstance(one.work.future, asyncio.Future):
-            loops.setdefault(one.work.future.get_loop(), []).append(one)
-        else:
-            _settle([one])
-    for loop, theirs in loops.items():
-        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
-            loop.call_soon_threadsafe(_settle, theirs)
-
-
-def _settle(done: list[_Done]) -> None:
-    for one in done:
-        if one.work.future.cancelled():
-            continue
-        if one.error is None:
-            one.work.future.set_result(one.value)
-        else:
-            one.work.future.set_exception(one.error)
 
 
 _RACES = ("DeadlockDetected", "SerializationFailure", "UniqueViolation")

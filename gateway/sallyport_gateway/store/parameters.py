@@ -7,6 +7,10 @@ COMMIT_WINDOW: Final = 0.0
 busy is the next batch; measured (`bench/ledger.py`) that is both faster and sooner than waiting 2 or 5 ms. A disk
 whose flush costs much more than the work of one batch may want 0.005."""
 
+QUICK_FLUSH: Final = 0.005
+"""Seconds. While a commit takes less than this, an event loop waits for one in place: handing it to a thread and back
+takes about 0.2 ms, and no page notices 5."""
+
 COMMIT_MOST: Final = 256
 """Jobs in one commit. Source: design §8, gains flatten at hundreds."""
 

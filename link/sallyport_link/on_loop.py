@@ -1,0 +1,124 @@
+"""A link to the broker that lives in its owner's event loop: the gateway.
+
+A thread of its own would be woken twice for each message and would take Python's one lock from the loop that waits for
+what it brings. Here a message is read, believed and answered in one thread; only the opening of a connection, which may
+take seconds, is done elsewhere.
+"""
+
+import asyncio
+import contextlib
+import threading
+import time
+from typing import Any, Final
+
+from sallyport_link.connection import Connection
+from sallyport_link.link import FAREWELL_S, Link
+
+_TICK_S: Final = 0.25
+"""How often an idle connection is looked at: for its keep-alive and for silence."""
+
+
+class LoopLink(Link):
+    """A link that keeps itself up while its loop runs. The handlers run in the loop."""
+
+    def __init__(self, *road: Any, **options: Any) -> None:
+        super().__init__(*road, **options)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._here = 0
+        """The loop's thread."""
+        self._open: Connection | None = None
+        self._ended = asyncio.Event()
+        """Something happened that the loop of `_connection` must look at before its next tick."""
+        self._woken = False
+        self._writing = False
+
+    async def start(self) -> None:
+        """Starts connecting. Raises RoadError when the certificate files cannot be used."""
+        self._check_files()
+        self._loop, self._here = asyncio.get_running_loop(), threading.get_ident()
+        self._task = asyncio.create_task(self._run(), name=f"mqtt {self._road.client_id}")
+
+    async def stop(self) -> None:
+        """Sends what waits, within a second; disconnects cleanly, so no will is published. Idempotent."""
+        self._stop_by_s = time.monotonic() + FAREWELL_S
+        self._stopping = True
+        self._ended.set()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _wake(self) -> None:
+        if self._loop is None or self._woken:
+            return
+        self._woken = True
+        if threading.get_ident() == self._here:
+            self._loop.call_soon(self._speak)
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nothing is sent any more
+                self._loop.call_soon_threadsafe(self._speak)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            began = time.monotonic()
+            try:
+                await self._connection()
+            except Exception as error:
+                self._lost(error)
+            await self._pause(self._rest_s(began))
+
+    async def _connection(self) -> None:
+        """One connection from its opening to its end."""
+        connection = Connection(self._road, self._take_in, self._settle)
+        try:
+            await asyncio.to_thread(connection.open)
+            self._open = connection
+            loop, road = asyncio.get_running_loop(), connection.fileno()
+            loop.add_reader(road, self._look)
+            try:
+                while not connection.error and not self._finished(connection):
+                    self._look()
+                    await self._pause(_TICK_S if not self._stopping else 0.01)
+            finally:
+                self._open, self._writing = None, False
+                loop.remove_reader(road)
+                loop.remove_writer(road)
+        finally:
+            self._close(connection)
+        self._fail(connection.error or "stopped")
+
+    def _look(self) -> None:
+        """Reads what has come and listens for silence, then says what waits."""
+        if self._open is not None:
+            self._open.step()
+            self._speak()
+
+    def _speak(self) -> None:
+        """Hands over what waits."""
+        self._woken = False
+        connection = self._open
+        if connection is None:
+            return
+        if not connection.error:
+            self._attend(connection)
+            self._follow_writing(connection)
+        if connection.error:
+            self._ended.set()
+
+    def _follow_writing(self, connection: Connection) -> None:
+        """What the road could not take at once leaves when it can."""
+        wanted = connection.wants_to_write and not connection.error
+        if wanted == self._writing:
+            return
+        self._writing = wanted
+        assert self._loop is not None, "a link that looks was started"
+        if wanted:
+            self._loop.add_writer(connection.fileno(), self._look)
+        else:
+            self._loop.remove_writer(connection.fileno())
+
+    async def _pause(self, seconds: float) -> None:
+        """Waits, but not longer than for an end."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), seconds)
+        if not self._stopping:
+            self._ended.clear()
