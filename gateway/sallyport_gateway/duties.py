@@ -20,6 +20,7 @@ from sallyport_gateway.authority.policy import ReleasePolicy
 from sallyport_gateway.authority.preflight import Line
 from sallyport_gateway.drivers.authority_access import millis
 from sallyport_gateway.drivers.authority_nights import Look, claim, finish, people_due
+from sallyport_gateway.drivers.authority_preflight import log_look
 from sallyport_gateway.drivers.authority_rounds import go_round
 from sallyport_gateway.drivers.authority_sweep import Raised, look, raise_alarms, to_look_at, watched_people
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
@@ -147,9 +148,12 @@ class Duties:
         for number in due:
             await self._gather(number)
 
+        now = self._now()
+        lines = await self._store.read(partial(self._authority.preflight, prison=prison, now=now))
+
         def job(conn: Connection) -> Look:
-            now = self._now()
-            made = finish(conn, prison, day, self._authority.preflight(conn, prison, now), now)
+            log_look(conn, lines, now)
+            made = finish(conn, prison, day, lines, now)
             unready = sum(not row["ready"] for row in made.rows)
             content = {"prison": prison, "day": day.isoformat(), "due": len(made.rows), "to_settle": unready}
             audit.append(conn, self._place.log, "PREFLIGHT", content, millis(now))

@@ -14,6 +14,7 @@ _NOISY = ("asyncio", "alembic", "httpx")
 
 def log_to_terminal(verbose: bool) -> None:
     """Logs to standard error, in colours only where a person looks; libraries only when something is wrong."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no format of ours shows them
     level = logging.DEBUG if verbose else logging.INFO
     if sys.stderr.isatty():
         handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)

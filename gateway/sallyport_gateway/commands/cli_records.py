@@ -20,6 +20,7 @@ from sallyport_gateway.drivers.authority_holds import open_holds
 from sallyport_gateway.drivers.authority_import import Imported, import_csv, import_json
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.authority_plot import draw
+from sallyport_gateway.drivers.authority_preflight import log_look
 from sallyport_gateway.drivers.authority_records import Kind
 from sallyport_gateway.drivers.authority_statistics import figures, write_csv
 from sallyport_gateway.ledger import life
@@ -102,7 +103,8 @@ def preflight(
     configuration, now = load_configuration(config), datetime.now(UTC)
     authority = EmbeddedAuthority(configuration.read(configuration.file.secrets.references), lambda: True)
     with Store(configuration.store_url) as store:
-        lines = store.write_now(lambda conn: authority.preflight(conn, prison, now))
+        lines = store.read_now(lambda conn: authority.preflight(conn, prison, now))
+        store.write_now(lambda conn: log_look(conn, lines, now))
     for each in lines:
         said = [*(finding.sentence for finding in each.findings), *each.references]
         if as_json:

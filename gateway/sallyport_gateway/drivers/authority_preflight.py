@@ -1,6 +1,6 @@
-"""Every night: who is due soon, and what must be settled before the day. Reads the store; logs that it looked."""
+"""Every night: who is due soon, and what must be settled before the day. Looking reads; that one looked is logged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Select, select
@@ -18,6 +18,7 @@ from sallyport_gateway.drivers.authority_compose import compose
 from sallyport_gateway.drivers.authority_records import Kind
 from sallyport_gateway.drivers.authority_references import SealedReference, references_of
 from sallyport_gateway.drivers.authority_tables import names, records
+from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 
 Opens = Callable[[SealedReference], bool]
 """Does a sealed reference open with this gateway's key?"""
@@ -31,8 +32,10 @@ def preflight(
     opens: Opens,
     with_ledger: Callable[[AuthorityEvidence], AuthorityEvidence],
 ) -> list[Line]:
-    """Everybody of a prison who is due within 14 days, soonest first; people due without a paper included."""
+    """Everybody of a prison who is due within 14 days, soonest first; people due without a paper included. Reads
+    only: `log_look` follows."""
     lines: list[Line] = []
+    unmatched, least = UnmatchedWarrants(looking=True), policy.measures.name_similarity.value
     papered: set[str] = set()
     for given in embedded.of_prison(conn, prison, now):
         papered.add(given.prisoner_number)
@@ -40,14 +43,18 @@ def preflight(
             HeldReference(each.modality, each.captured_on, opens(each))
             for each in references_of(conn, given.prisoner_number)
         ]
-        evidence = with_ledger(compose(conn, given.prisoner_number))
+        evidence = with_ledger(compose(conn, given.prisoner_number, unmatched, least))
         line = look_ahead(given, evidence, references, policy, now)
         if line is not None:
             lines.append(line)
     lines += _without_paper(conn, prison, policy, now, papered)
+    return sorted(lines, key=lambda line: (line.day, line.prisoner_number))
+
+
+def log_look(conn: Connection, lines: Iterable[Line], now: datetime) -> None:
+    """That somebody's records were looked at, and why (DPA 2018 s.62)."""
     for line in lines:
         log_access(conn, Action.CONSULTED, line.prisoner_number, "pre-flight", By("gateway", "due soon"), now)
-    return sorted(lines, key=lambda line: (line.day, line.prisoner_number))
 
 
 def calculations_of(prison: str) -> Select[tuple[str, str]]:

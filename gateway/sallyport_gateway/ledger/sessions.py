@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sallyport_gateway.store.prepared import Prepared
 from sallyport_gateway.store.tables import sessions
+from sallyport_protocol.decision import Verdict
 
 
 class SessionState(StrEnum):
@@ -35,7 +36,7 @@ class Answered(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Session:
     """One session as stored. Times in milliseconds since 1970 UTC; `result` is the signed message, `decision` the
-    body of its audit entry."""
+    body of its audit entry where the verdict was no RELEASE."""
 
     session: bytes
     authorisation: str
@@ -109,8 +110,12 @@ def answer(conn: Connection, session: bytes, challenge: bytes, result: bytes, no
 
 
 def decide(conn: Connection, session: bytes, verdict: str, decision: bytes, audit_index: int, now: int) -> bool:
-    """Keeps the one decision on an answered session. False when it has one, or has no answer, or has ended."""
-    return _DECIDE.run(conn, s=session, v=verdict, d=decision, i=audit_index, now=now) == 1
+    """Keeps the one decision on an answered session. False when it has one, or has no answer, or has ended.
+
+    The body of one that was no RELEASE is kept here too: the pause between attempts reads it (`release/attempts.py`).
+    """
+    body = None if verdict == Verdict.RELEASE else decision
+    return _DECIDE.run(conn, s=session, v=verdict, d=body, i=audit_index, now=now) == 1
 
 
 def end(conn: Connection, session: bytes, why: str, now: int) -> bool:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sallyport_gateway.store.batch import Done, JobError, Work, all_failed, deliver, run_together, settle
 from sallyport_gateway.store.parameters import COMMIT_MOST, QUICK_FLUSH
+from sallyport_protocol.errors import RoadError
 
 
 class AtOnce:
@@ -112,7 +113,10 @@ class AtOnce:
             self.loop.call_soon_threadsafe(self._ended)
 
     def _pass_on(self, batch: list[Work]) -> None:
-        self._otherwise(batch)
+        try:
+            self._otherwise(batch)
+        except RoadError as error:
+            settle(all_failed(batch, error))
         self._ended()
 
     def _ended(self) -> None:

@@ -126,12 +126,11 @@ class Store:
 
     def _put(self, batch: list[Work]) -> None:
         with self._closing:
-            if not self._closed:
-                self._queued += len(batch)
-                for work in batch:
-                    self._queue.put(work)
-                return
-        deliver(all_failed(batch, RoadError(f"The store {self.where} is closed: start the gateway again.")))
+            if self._closed:
+                raise RoadError(f"The store {self.where} is closed: start the gateway again.")
+            self._queued += len(batch)
+            for work in batch:
+                self._queue.put(work)
 
     def _dispose(self) -> None:
         self._writer.dispose()

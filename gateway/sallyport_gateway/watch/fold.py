@@ -96,11 +96,11 @@ class Watch:
     def take(self, entry: Entry) -> list[Alarm]:
         """One entry; the alarms that it raised."""
         if entry.kind == "CHECK_STARTED":
-            self._started(entry.content)
+            self._started(entry.skimmed)
         elif entry.kind == "DECISION":
-            return self._decided(entry.content, entry.at)
+            return self._decided(entry.skimmed, entry.at)
         elif entry.kind == "UNFROZEN":
-            self._lifted(entry.content)
+            self._lifted(entry.skimmed)
         return []
 
     @property
