@@ -71,7 +71,7 @@ DEVICE_AGAIN_MS: Final = 5_000
 """Between two looks while something does not work: a repair is seen soon."""
 
 DEVICE_PATIENCE_MS: Final = 20_000
-"""A look takes 3 s for a lost camera and some seconds for a silent sensor; one that takes longer is itself a fault."""
+"""A look takes 4 s for a lost camera and some seconds for a silent sensor; one that takes longer is itself a fault."""
 
 STATUS_MS: Final = 30_000
 """STATUS is repeated this often: one that was lost, or replayed, does not stay believed."""
