@@ -17,21 +17,19 @@ from sallyport_models.approved_data import data_digests, set_digest
 from sallyport_models.card import FUSED, card_of, fused_card, write_card
 from sallyport_models.fetch import Tell, add_file, fetch_models, fetch_samples
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store, write_atomically
+from sallyport_models.options import ManifestPath, StorePath, open_store
+from sallyport_models.store import write_atomically
 from sallyport_protocol.errors import SallyportError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(calibrate.app, name="calibrate")
 
-StorePath = Annotated[Path | None, typer.Option("--store", help="Folder of models [default: SALLYPORT_MODELS]")]
-ManifestPath = Annotated[Path, typer.Option("--manifest", help="The manifest", show_default=False)]
-
 
 @app.command()
 def fetch(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
     """Obtain every model that is missing, check it, convert it, store it."""
-    target = _store(store, manifest)
+    target = open_store(store, manifest)
     with _progress() as progress:
         task = progress.add_task("models", total=None)
         fetched = fetch_models(target, _tell(progress, task))
@@ -56,7 +54,7 @@ def answers(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) 
 
     All must be here, those that an operator supplies too.
     """
-    held = _store(store, manifest)
+    held = open_store(store, manifest)
     models = {entry.name: held.load(entry.name).bytes for entry in held.manifest.approved()}
     write_atomically(known_answers.FILE, known_answers.record(models).encode())
     Console().print(f"{known_answers.FILE}: written")
@@ -65,7 +63,7 @@ def answers(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) 
 @app.command()
 def add(file: Path, store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
     """Take a model file that you supply, if the manifest knows its digest."""
-    name = add_file(_store(store, manifest), file.read_bytes(), str(file))
+    name = add_file(open_store(store, manifest), file.read_bytes(), str(file))
     Console().print(f"{name}: ready")
 
 
@@ -76,7 +74,7 @@ def verify(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -
     A model that an operator supplies may be missing. Then the digests of the data that go with them, and of the whole
     set as the estate signs it.
     """
-    target = _store(store, manifest)
+    target = open_store(store, manifest)
     for entry in target.manifest.approved():
         if entry.supplied and not (target.path / entry.file).exists():
             Console().print(f"{entry.name}: not supplied, so the challenge is stricter")
@@ -91,7 +89,7 @@ def verify(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -
 @app.command("list")
 def list_models(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
     """Show every model, its licence, its approval and whether it is here."""
-    target = _store(store, manifest)
+    target = open_store(store, manifest)
     table = Table("model", "version", "task", "licence", "approved by", "here")
     for entry in target.manifest.models:
         here = "yes" if target.holds(entry) else "no"
@@ -131,7 +129,7 @@ def compare_command(
     from sallyport_models.calibrations import read_calibration
     from sallyport_models.compare import compare_images
 
-    extractor = FingerExtractor(_store(store, manifest).load("leader").bytes)
+    extractor = FingerExtractor(open_store(store, manifest).load("leader").bytes)
     found = compare_images(first, second, extractor, read_calibration("finger"), dpi, picture)
     if as_json:
         typer.echo(json.dumps(found))
@@ -151,10 +149,6 @@ def main() -> None:
     except SallyportError as error:
         Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(1)
-
-
-def _store(path: Path | None, manifest: Path) -> ModelStore:
-    return ModelStore(path or default_store(), Manifest.read(manifest))
 
 
 def _progress() -> Progress:

@@ -1,7 +1,6 @@
 """`sallyport-models evaluate face DIR --pairs FILE`: how often the face pipeline is right, on real faces."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,8 +37,9 @@ from sallyport_models.evaluate.scores import (
     fnmr_interval,
     fold_accuracy,
 )
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import Det, Json, ManifestPath, Processes, Record, StorePath, count_of, open_store
+from sallyport_models.store import ModelStore
 from sallyport_protocol.errors import MalformedError, RoadError
 
 LIMITS = (
@@ -94,15 +94,15 @@ def evaluate_face(
     folder: Annotated[Path, typer.Argument(help="Images named PERSON_0001.jpg, at any depth")],
     pairs: Annotated[Path, typer.Option(help="Pairs in LFW's form")],
     folds: Annotated[
-        int, typer.Option(min=0, help="Equal parts of the list of pairs [default: as its first line says, or 10]")
+        int, typer.Option(min=0, help="Equal parts of the list of pairs", show_default="as its first line says, or 10")
     ] = 0,
     groups: Annotated[Path | None, typer.Option(help="CSV `person,group`: rates for each group")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output")] = False,
-    det: Annotated[Path | None, typer.Option(help="Write the DET plot here (PNG or SVG)")] = None,
-    record: Annotated[Path | None, typer.Option(help="Write the evaluation record for the card here (JSON)")] = None,
-    processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    as_json: Json = False,
+    det: Det = None,
+    record: Record = None,
+    processes: Processes = 0,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
     """Accuracy by folds, and FNMR at fixed FMR over all pairs of the set with intervals by identity."""
     wanted, images = read_pairs(pairs), find_images(folder)
@@ -113,8 +113,8 @@ def evaluate_face(
     if labels and not labels.keys() & {person_of(name) for name in images}:
         raise MalformedError(f"{groups}: none of its people has an image in {folder}")
     require_writable(det, record)
-    models = load_models(ModelStore(store or default_store(), Manifest.read(manifest)))
-    enrolled = enrol_with_progress(images, models, processes or os.cpu_count() or 1)
+    models = load_models(open_store(store, manifest))
+    enrolled = enrol_with_progress(images, models, count_of(processes))
     scores = all_pairs(enrolled)
     report = report_of(enrolled, scores, wanted, folds or read_fold_count(pairs), labels)
     if det:
