@@ -63,10 +63,10 @@ def enrol(
     officer: Annotated[str, typer.Option(help="Who enrols")],
     face: Annotated[list[Path] | None, typer.Option(help="A photograph; repeat for several of one person")] = None,
     finger: Annotated[list[str] | None, typer.Option(help="POSITION=IMAGE, such as 2=right-index.png")] = None,
-    captured_on: Annotated[str | None, typer.Option(help="Day of capture, YYYY-MM-DD [default: today]")] = None,
+    captured_on: Annotated[str | None, typer.Option(help="Day of capture, YYYY-MM-DD", show_default="today")] = None,
     covered: Annotated[list[Part] | None, typer.Option(help="What of the face stays covered; repeat")] = None,
     config: Config = Path("gateway.toml"),
-    models: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
+    models: Annotated[Path | None, typer.Option(help="Folder of models", show_default="SALLYPORT_MODELS")] = None,
 ) -> None:
     """Enrol a person's references from images taken at reception; they are stored encrypted."""
     from sallyport_gateway.enrolment import enrol_person

@@ -30,7 +30,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 
 Config = Annotated[Path | None, typer.Option("--config", help="The gateway's configuration file")]
 Where = Annotated[str | None, typer.Option("--store", help="A store's file or URL, instead of --config")]
-Name = Annotated[str | None, typer.Option("--log", help="The log's name [default: the gateway's current one]")]
+Name = Annotated[str | None, typer.Option("--log", help="The log's name", show_default="the gateway's current one")]
 Certificates = Annotated[
     list[Path] | None, typer.Option("--certificate", help="PEM of the gateway whose heads count; may repeat")
 ]
@@ -160,7 +160,7 @@ def show(
 
 @app.command()
 def export(
-    out: Annotated[Path | None, typer.Option("--out", help="File to write [default: standard output]")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write", show_default="standard output")] = None,
     form: Annotated[str, typer.Option("--format", help="jsonl or csv")] = "jsonl",
     kind: Kind = None,
     since: Annotated[datetime | None, typer.Option(help="From this time on (UTC)")] = None,
@@ -185,7 +185,7 @@ def export(
 
 @app.command("statistics")
 def count_decisions(
-    out: Annotated[Path | None, typer.Option("--out", help="CSV file to write [default: standard output]")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV file to write", show_default="standard output")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="SVG picture to write as well")] = None,
     since: Annotated[datetime | None, typer.Option(help="From this time on (UTC)")] = None,
     until: Annotated[datetime | None, typer.Option(help="Before this time (UTC)")] = None,

@@ -67,7 +67,7 @@ def import_records(
 
 @app.command()
 def holds(
-    prison: Annotated[str | None, typer.Option(help="A prison's code [default: all]", show_default=False)] = None,
+    prison: Annotated[str | None, typer.Option(help="A prison's code", show_default="all")] = None,
     config: Config = Path("gateway.toml"),
 ) -> None:
     """The open holds with cause, owner, first step and clock, as JSON lines, oldest first."""
