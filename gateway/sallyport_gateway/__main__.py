@@ -20,6 +20,7 @@ from sallyport_gateway.commands.cli_receipt import app as receipt_app
 from sallyport_gateway.commands.cli_records import app as records_app
 from sallyport_gateway.commands.cli_standing import reconcile, show_standing
 from sallyport_gateway.commands.cli_watch import watch_command
+from sallyport_gateway.commands.options import GATEWAY_TOML, Config
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_link.program import log_to_terminal, run_program
 from sallyport_protocol.actions import Part
@@ -27,8 +28,6 @@ from sallyport_protocol.actions import Part
 _HELP = "Judges releases and serves the officers' pages."
 
 app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
 
 def _say_version(wanted: bool) -> None:
@@ -48,7 +47,7 @@ def _root(
 
 @app.command()
 def run(
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more")] = False,
 ) -> None:
     """Run the gateway and the officers' pages. Ctrl-C or SIGTERM ends it."""
@@ -65,7 +64,7 @@ def enrol(
     finger: Annotated[list[str] | None, typer.Option(help="POSITION=IMAGE, such as 2=right-index.png")] = None,
     captured_on: Annotated[str | None, typer.Option(help="Day of capture, YYYY-MM-DD", show_default="today")] = None,
     covered: Annotated[list[Part] | None, typer.Option(help="What of the face stays covered; repeat")] = None,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
     models: Annotated[Path | None, typer.Option(help="Folder of models", show_default="SALLYPORT_MODELS")] = None,
 ) -> None:
     """Enrol a person's references from images taken at reception; they are stored encrypted."""

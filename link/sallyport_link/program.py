@@ -29,5 +29,10 @@ def run_program(name: str, command: Callable[[], None]) -> None:
     try:
         command()
     except SallyportError as error:
-        Console(stderr=True, soft_wrap=True).print(f"{name}: {error}", style="red", markup=False, highlight=False)
+        complain(name, error)
         sys.exit(1)
+
+
+def complain(name: str, error: SallyportError) -> None:
+    """One line on standard error, that says whose it is."""
+    Console(stderr=True, soft_wrap=True).print(f"{name}: {error}", style="red", markup=False, highlight=False)

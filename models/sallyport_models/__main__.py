@@ -140,14 +140,15 @@ def compare_command(
 
 
 def main() -> None:
-    """Runs the command line; an expected failure is one line on standard error and exit code 1."""
+    """The console script: errors of ours end in one line and exit code 1."""
     for package in (evaluate, calibrate):
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package.__name__}.{module.name}")
     try:
         app()
     except SallyportError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        said = Console(stderr=True, soft_wrap=True)
+        said.print(f"sallyport-models: {error}", style="red", markup=False, highlight=False)
         sys.exit(1)
 
 

@@ -1,7 +1,6 @@
 """`sallyport-estate`: make, show, verify and change an estate of kiosks, gateways, interlocks and officers."""
 
 import json
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sallyport_protocol.errors import SallyportError
+from sallyport_link.program import run_program
 from sallyport_provisioning import lifecycle
 from sallyport_provisioning.apply import MOST_REVOCATIONS, apply, create_development_estate, plan_of
 from sallyport_provisioning.approved import approved_now
@@ -156,12 +155,8 @@ _RELOAD = "Gateways read it by themselves; send the broker SIGHUP or restart it.
 
 
 def main() -> None:
-    """Runs the command line; an expected failure is one line on standard error and exit code 1."""
-    try:
-        app()
-    except SallyportError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+    """The console script: errors of ours end in one line and exit code 1."""
+    run_program("sallyport-estate", app)
 
 
 def _show(estate: Estate, as_json: bool) -> None:

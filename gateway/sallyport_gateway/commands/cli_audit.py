@@ -21,9 +21,10 @@ from sqlalchemy import Connection
 from sallyport_gateway.audit import checkpoint, generations, heads, log, shown, statistics, tree, verify
 from sallyport_gateway.audit.checkpoint import NoteKey, note_key
 from sallyport_gateway.audit.witness import FileWitness, HttpWitness, Witness
+from sallyport_gateway.commands.options import Json, trouble_is_2
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.store.engine import is_road, open_reader, road_error
-from sallyport_protocol.errors import MalformedError, RoadError, SallyportError
+from sallyport_protocol.errors import MalformedError, RoadError
 from sallyport_protocol.identity import read_certificates
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -35,7 +36,6 @@ Certificates = Annotated[
     list[Path] | None, typer.Option("--certificate", help="PEM of the gateway whose heads count; may repeat")
 ]
 WitnessPlace = Annotated[str | None, typer.Option("--witness", help="The witness's folder or http(s) address")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output")]
 Index = Annotated[int, typer.Argument(min=0, help="The entry's index")]
 Kind = Annotated[str | None, typer.Option("--kind", help="Only entries of this kind")]
 
@@ -211,22 +211,19 @@ def _opened(
     config: Path | None, store: str | None, certificates: list[Path] | None
 ) -> Iterator[tuple[Connection, Place]]:
     """A connection that cannot write, and the place; every error of the road or of the bytes ends with exit code 2."""
-    try:
-        place = _place(config, store, certificates)
-        engine = open_reader(place.where)
+    with trouble_is_2():
         try:
-            with engine.connect() as conn:
-                yield conn, place
-        finally:
-            engine.dispose()
-    except SallyportError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-    except Exception as error:
-        if not is_road(error):
+            place = _place(config, store, certificates)
+            engine = open_reader(place.where)
+            try:
+                with engine.connect() as conn:
+                    yield conn, place
+            finally:
+                engine.dispose()
+        except Exception as error:
+            if is_road(error):
+                raise road_error(error, str(store or config)) from error
             raise
-        typer.echo(str(road_error(error, str(store or config))), err=True)
-        raise typer.Exit(2) from error
 
 
 def _place(config: Path | None, store: str | None, certificates: list[Path] | None) -> Place:

@@ -5,12 +5,12 @@ as a part of the face that stays covered, and the face is compared as it is, or 
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 
+from sallyport_gateway.commands.options import GATEWAY_TOML, Config
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_needs import end_needs, needs_of, record_needs
@@ -26,7 +26,6 @@ Prisoner = Annotated[str, typer.Argument(help="Prisoner number, such as A1234BC"
 Officer = Annotated[str, typer.Option(help="Who records it")]
 Why = Annotated[str, typer.Option(help="Why; the kiosk is not told")]
 Until = Annotated[str, typer.Option(help="Last day on which it holds, YYYY-MM-DD")]
-Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
 
 @app.command()
@@ -39,7 +38,7 @@ def needs(
     covered: Annotated[list[Part] | None, typer.Option(help="What of the face stays covered; repeat")] = None,
     slow: Annotated[bool, typer.Option("--slow", help="Longer to answer, and more steps")] = False,
     no_light: Annotated[bool, typer.Option("--no-light", help="No changing colours (epilepsy)")] = False,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """Record what a person needs of the challenge; it replaces what was recorded before."""
     content = {"unable": unable or [], "slow": slow, "no_light": no_light, "covered": covered or []}
@@ -56,7 +55,7 @@ def modality(
     officer: Officer,
     why: Why,
     until: Until,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """Record that a modality cannot be used. The other must then reach the fused threshold alone."""
     by, ends, now = By(officer, why), _end_of(until), datetime.now(UTC)
@@ -71,7 +70,7 @@ def modality(
 
 
 @app.command()
-def show(prisoner: Prisoner, config: Config = Path("gateway.toml")) -> None:
+def show(prisoner: Prisoner, config: Config = GATEWAY_TOML) -> None:
     """What holds for a person now."""
     now = datetime.now(UTC)
     with Store(load_configuration(config).store_url) as store:
@@ -83,7 +82,7 @@ def show(prisoner: Prisoner, config: Config = Path("gateway.toml")) -> None:
 
 
 @app.command()
-def end(prisoner: Prisoner, officer: Officer, why: Why, config: Config = Path("gateway.toml")) -> None:
+def end(prisoner: Prisoner, officer: Officer, why: Why, config: Config = GATEWAY_TOML) -> None:
     """End what is recorded of the challenge. Exit code 1 when nothing was."""
     by, now = By(officer, why), datetime.now(UTC)
 

@@ -12,6 +12,7 @@ import typer
 from sqlalchemy import Connection
 
 from sallyport_gateway.authority.calendar import from_millis
+from sallyport_gateway.commands.options import GATEWAY_TOML, Config, Json
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.drivers import release_outbox
 from sallyport_gateway.drivers.authority_access import By
@@ -32,8 +33,6 @@ The store may be in use: what is imported voids approvals in the same transactio
 
 app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
-
 
 @app.command(name="import")
 def import_records(
@@ -42,7 +41,7 @@ def import_records(
     why: Annotated[str, typer.Option(help="Why")],
     as_of: Annotated[str, typer.Option(help="The moment that the file speaks for, such as 2026-06-10T06:00:00Z")],
     kind: Annotated[Kind | None, typer.Option(help="Kind of the rows of a CSV file", show_default=False)] = None,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """Import records, all or nothing. Ends with 1 and a line for each wrong row when there is one."""
     text, at, by = _read(file), _moment(as_of), By(officer, why)
@@ -68,7 +67,7 @@ def import_records(
 @app.command()
 def holds(
     prison: Annotated[str | None, typer.Option(help="A prison's code", show_default="all")] = None,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """The open holds with cause, owner, first step and clock, as JSON lines, oldest first."""
     now = datetime.now(UTC)
@@ -95,8 +94,8 @@ def holds(
 @app.command()
 def preflight(
     prison: Annotated[str, typer.Argument(help="A prison's code, such as MDI")],
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output")] = False,
-    config: Config = Path("gateway.toml"),
+    as_json: Json = False,
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """Who is due within 14 or 2 days, and what must be settled before. Exit code 1 when anything must."""
     configuration, now = load_configuration(config), datetime.now(UTC)
@@ -121,7 +120,7 @@ def events(
     ] = None,
     officer: Annotated[str, typer.Option(help="Who looked at it")] = "",
     why: Annotated[str, typer.Option(help="What it was")] = "",
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """Events of HMPPS's feed that nobody could read, as JSON lines; with --settle, one of them is closed."""
     with Store(load_configuration(config).store_url) as store:
@@ -140,7 +139,7 @@ def releases(
     prison: Annotated[str, typer.Argument(help="A prison's code, such as MDI")],
     after: Annotated[int, typer.Option(help="Those after this number")] = 0,
     again: Annotated[bool, typer.Option("--say-again", help="Let the gateway tell them again on MQTT")] = False,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """Releases that other systems are told of, as JSON lines: number, who, on what paper, how often it was said."""
     with Store(load_configuration(config).store_url) as store:
@@ -157,7 +156,7 @@ def tell_figures(
     since: Annotated[str, typer.Option(help="From this moment, such as 2026-04-01T00:00:00Z")],
     until: Annotated[str, typer.Option(help="To this moment")],
     plot: Annotated[Path | None, typer.Option(help="Also draw them into this SVG file", show_default=False)] = None,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """Prevented errors, real errors, holds and over-detentions by month, prison and cause, as CSV."""
     low, high = _moment(since), _moment(until)
