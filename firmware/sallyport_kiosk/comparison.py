@@ -1,10 +1,13 @@
-"""What the best of several comparisons is worth. Pure."""
+"""What the best of several comparisons is worth, and whether it is a match. Pure."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sallyport_biometrics.calibration import Calibration, StatedFmr
+from sallyport_kiosk.evidence import ModalityEvidence
+from sallyport_kiosk.stage import Age
+from sallyport_protocol.messages import ModalityOutcome
 from sallyport_protocol.subject import Reference
 
 
@@ -15,6 +18,31 @@ class Comparison:
     reference: Reference
     llr: float
     fmr: StatedFmr
+
+
+def judged(
+    base: ModalityEvidence,
+    scored: Sequence[tuple[float, Reference]],
+    calibration: Calibration,
+    floor_log10: float,
+    age: Age,
+) -> ModalityEvidence:
+    """`base` with what the scores against this person's own references say, strictly one to one.
+
+    A match is stated at its upper bound, which must reach the modality's floor.
+    """
+    if not scored:
+        return replace(base, detail=f"no {base.modality} reference is enrolled")
+    best = best_of(scored, calibration)
+    matched = best.fmr.upper_log10 <= floor_log10
+    return replace(
+        base,
+        outcome=ModalityOutcome.MATCH if matched else ModalityOutcome.NON_MATCH,
+        llr=best.llr,
+        fmr=best.fmr,
+        reference_age_days=age(best.reference),
+        detail="" if matched else f"the {base.modality} is not the enrolled person's",
+    )
 
 
 def best_of(scored: Sequence[tuple[float, Reference]], calibration: Calibration) -> Comparison:

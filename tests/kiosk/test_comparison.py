@@ -5,7 +5,9 @@ import math
 import pytest
 from kiosk_doors import ALICE, BORIS, rates, reference
 
-from sallyport_kiosk.comparison import best_of
+from sallyport_kiosk.comparison import best_of, judged
+from sallyport_kiosk.evidence import ModalityEvidence
+from sallyport_protocol.messages import ModalityOutcome
 from sallyport_protocol.subject import Modality
 
 CALIBRATION = rates("face")
@@ -35,3 +37,15 @@ def test_a_rate_never_exceeds_one() -> None:
 def test_no_comparison_is_no_worth() -> None:
     with pytest.raises(ValueError, match="empty"):
         best_of([], CALIBRATION)
+
+
+def test_a_match_is_one_whose_bound_reaches_the_floor() -> None:
+    mine = reference(Modality.FACE, ALICE)
+    base = ModalityEvidence(Modality.FACE, ModalityOutcome.INCONCLUSIVE, attempts=1)
+    bound = CALIBRATION.fmr(0.9).upper_log10
+    for floor, outcome in ((bound, ModalityOutcome.MATCH), (bound - 1e-6, ModalityOutcome.NON_MATCH)):
+        found = judged(base, [(0.9, mine)], CALIBRATION, floor, lambda each: 7)
+        assert (found.outcome, found.reference_age_days, found.attempts) == (outcome, 7, 1)
+    assert "not the enrolled person's" in found.detail
+    nobody = judged(base, [], CALIBRATION, 0.0, lambda each: 7)
+    assert nobody.outcome is ModalityOutcome.INCONCLUSIVE and "no face reference" in nobody.detail
