@@ -36,6 +36,7 @@ from sallyport_kiosk.offers import Boot
 from sallyport_kiosk.presence import PresenceWatch
 from sallyport_kiosk.screen.board import Board
 from sallyport_kiosk.session import Session, age_in_days
+from sallyport_link.connection import OnMessage
 from sallyport_link.mqtt import MqttLink
 from sallyport_models.approved_data import ATTACK, FILES, KNOWN_ANSWERS, MANIFEST, read_approved
 from sallyport_models.attack_calibration import parse_attack_calibration
@@ -87,7 +88,13 @@ def assemble(configuration: Configuration) -> Parts:
     )
     session = make_session(configuration, boot, kiosk, mouth, board, clock)
     will = (mouth.topic(Kind.STATUS), mouth.say(Kind.STATUS, mouth.status(online=False)))
-    link = MqttLink(
+    return Parts(kiosk, session, make_link(configuration, will, kiosk.arrive), board)
+
+
+def make_link(configuration: Configuration, will: tuple[str, bytes] | None, on_message: OnMessage) -> MqttLink:
+    """The kiosk's road to the broker, under its own name; not yet open."""
+    file, path = configuration.file, configuration.path
+    return MqttLink(
         file.broker.host,
         file.broker.port,
         path(file.trust.authorities),
@@ -95,10 +102,9 @@ def assemble(configuration: Configuration) -> Parts:
         path(file.identity.key),
         file.name,
         will,
-        kiosk.arrive,
+        on_message,
         key_password=configuration.read(file.identity.password_file).strip(),
     )
-    return Parts(kiosk, session, link, board)
 
 
 def make_boot(configuration: Configuration) -> Boot:
