@@ -26,6 +26,8 @@ def check_match(result: Result, offer: Offer) -> CheckResult:
     number, point = CheckNumber.MATCH, offer.operating
     if result.outcome in (Outcome.NON_MATCH, Outcome.ATTACK_SUSPECTED):
         wrong = [_NAMES[each.modality] for each in result.modalities if each.outcome is ModalityOutcome.NON_MATCH]
+        if result.outcome is Outcome.ATTACK_SUSPECTED and not wrong:
+            return unknown(number, result.outcome.value, "Nothing that was compared counts: an attack is suspected.")
         names = " and ".join(wrong) or "person"
         return failed(number, "NON_MATCH", f"The {names} presented {'do' if len(wrong) > 1 else 'does'} not match.")
     if result.outcome is not Outcome.MATCH:

@@ -410,7 +410,11 @@ def test_10_a_modality_without_a_capture(desk: Desk, kind: Modality) -> None:
 
 
 def test_11_the_kiosk_suspects_an_attack(desk: Desk) -> None:
-    assert desk.findings(outcome=Outcome.ATTACK_SUSPECTED) == {11: "ATTACK_SUSPECTED", 12: "NON_MATCH"}
+    assert desk.findings(outcome=Outcome.ATTACK_SUSPECTED) == {11: "ATTACK_SUSPECTED", 12: "ATTACK_SUSPECTED"}
+    suspect = desk.result(outcome=Outcome.ATTACK_SUSPECTED, detail="liveness: another movement")
+    told = {each.number: each for each in desk.admit(desk.signed(suspect.to_map())).checks}
+    assert told[11].sentence.endswith("recording (liveness: another movement).")  # and nobody is called a wrong person
+    assert told[12].outcome is CheckOutcome.UNKNOWN
 
 
 def test_11_the_challenge_was_not_passed(desk: Desk) -> None:
