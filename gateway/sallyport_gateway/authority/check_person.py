@@ -1,16 +1,20 @@
 """Checks about the person: 13 the record, 16 holds, 20 legal status, 22 one person. Pure; nothing found is a pass."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from sallyport_gateway.authority.guard import WEIGHT, guard_of
-from sallyport_gateway.authority.identifiers import is_cro, is_pnc, is_prisoner_number
+from sallyport_gateway.authority.identifiers import is_cro, is_pnc, is_prison_code, is_prisoner_number
 from sallyport_gateway.authority.question import Question, day, written
 from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Identity, Named, PrisonerRecord
-from sallyport_gateway.authority.similar import same_name
+from sallyport_gateway.authority.similar import same_name, same_person
 from sallyport_gateway.authority.words import InOutStatus, LegalStatus, Source
 from sallyport_protocol.checks import CheckNumber, CheckResult, Path
+
+ACTIVE: Final = "ACTIVE IN"
+"""The status of somebody who is held; "ACTIVE OUT" is at court or in hospital."""
 
 
 def check_prisoner(q: Question) -> Iterator[CheckResult]:
@@ -18,6 +22,8 @@ def check_prisoner(q: Question) -> Iterator[CheckResult]:
     number = q.request.prisoner_number
     if not is_prisoner_number(number):
         yield finding("NUMBER_MALFORMED", number=repr(number))
+    if not is_prison_code(q.request.prison_id):
+        yield finding("PRISON_MALFORMED", prison=repr(q.request.prison_id))
     prisoner = q.evidence.prisoner
     if prisoner is None:
         silent = q.trouble(Source.PRISONER) is not None
@@ -25,7 +31,7 @@ def check_prisoner(q: Question) -> Iterator[CheckResult]:
         return
     for found in {prisoner.prisoner_number, q.evidence.prisoner_number} - {number}:
         yield finding("RECORD_OF_ANOTHER", [found], found=found, number=number)
-    if not prisoner.status.startswith("ACTIVE"):
+    if prisoner.status != ACTIVE:
         yield finding("NOT_ACTIVE", [number], number=number, status=prisoner.status)
     if prisoner.in_out_status is not InOutStatus.IN:
         yield finding("NOT_IN", [number], number=number, status=prisoner.in_out_status)
@@ -33,12 +39,19 @@ def check_prisoner(q: Question) -> Iterator[CheckResult]:
         yield finding("OTHER_PRISON", [number], number=number, found=prisoner.prison_id, prison=q.request.prison_id)
     if prisoner.restricted_patient:
         yield finding("RESTRICTED_PATIENT", [number], number=number)
+    if prisoner.date_of_birth is not None and not _plausible(q, prisoner.date_of_birth):
+        yield finding("BIRTH_DATE_IMPLAUSIBLE", [number], number=number, born=day(prisoner.date_of_birth))
     if q.authorisation is not None:
         yield from compare_person(f"Authorisation {q.authorisation.id}", q.authorisation, prisoner, number)
 
 
+def _plausible(q: Question, born: date) -> bool:
+    age = q.today.year - born.year - ((q.today.month, q.today.day) < (born.month, born.day))
+    return q.policy.measures.age_youngest.value <= age <= q.policy.measures.age_oldest.value
+
+
 def compare_person(document: str, name: Named, prisoner: PrisonerRecord, number: str) -> Iterator[CheckResult]:
-    """A number has no check digit: name and date of birth on the paper must be this person's, or an alias's."""
+    """A number has no check digit: name and date of birth on the paper must be this person's, or one alias's."""
     known: tuple[Named, ...] = (prisoner, *prisoner.aliases)
     if not any(same_name(name, each) for each in known):
         yield finding(
@@ -54,6 +67,10 @@ def compare_person(document: str, name: Named, prisoner: PrisonerRecord, number:
             number=number,
             found=day(prisoner.date_of_birth),
         )
+        return
+    if any(same_name(name, each) for each in known) and not same_person(name, known):
+        told = f"{written(name)}, born {day(name.date_of_birth)}"
+        yield finding("NAME_OF_ANOTHER_BIRTH_DATE", [number], document=document, written=told, number=number)
 
 
 def check_holds(q: Question) -> Iterator[CheckResult]:

@@ -33,7 +33,7 @@ LATER = "2026-06-10T10:00:00Z"
     ("base", "changes", "expected"),
     [
         ("cr", paper("cr", prisonId="WWI"), {(14, "AUTHORISATION_OTHER_PRISON")}),
-        ("cr", paper("cr", createdAt=LATER), {(14, "CREATED_IN_FUTURE")}),
+        ("cr", paper("cr", createdAt=LATER), {(14, "CREATED_IN_FUTURE"), (23, "APPROVED_BEFORE_MADE")}),
         (
             "cr",
             {"request": {"movementReason": "SC"}},
@@ -58,7 +58,7 @@ LATER = "2026-06-10T10:00:00Z"
         ("cr", {"evidence": {"alerts": [{"alertId": "a", "alertType": "W", "alertCode": "WO"}]}},
          {(17, "WARRANT_ALERT")}),
         ("cr", {"evidence": {"warrants": [{"warrantId": "W", "kind": "CIVIL", "status": "UNKNOWN", "surname": "H"}]}},
-         {(17, "WARRANT_UNKNOWN")}),
+         {(17, "WARRANT_UNKNOWN"), (17, "WARRANT_MISSING")}),
         ("cr", {"evidence": {"recalls": [{"recallId": "r", "recallType": "FTR_14", "status": "UNKNOWN"}]}},
          {(19, "RECALL_UNKNOWN"), (19, "RECALL_NOT_MARKED")}),
         ("cr", {"evidence": {"identity": None}}, {(22, "NO_IDENTITY")}),
