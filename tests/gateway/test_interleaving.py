@@ -1,4 +1,4 @@
-"""Issue 6 item 5: whatever stops a release, at whatever step between START and the grant it comes, holds the door.
+"""Whatever stops a release, at whatever step between START and the grant it comes, holds the door.
 
 Each case injects one event at the n-th point at which the gateway waits for its store or its witness; all n are tried.
 """
