@@ -4,14 +4,14 @@ The store may be in use: what is imported voids approvals and revises lives in t
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Connection
 
-from sallyport_gateway.authority.calendar import from_millis
+from sallyport_gateway.authority.calendar import LONDON, from_millis
 from sallyport_gateway.commands.options import GATEWAY_TOML, Config, Json
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.drivers import release_outbox
@@ -153,13 +153,13 @@ def releases(
 
 @app.command(name="figures")
 def tell_figures(
-    since: Annotated[str, typer.Option(help="From this moment, such as 2026-04-01T00:00:00Z")],
-    until: Annotated[str, typer.Option(help="To this moment")],
+    since: Annotated[str, typer.Option(help="From this day, such as 2026-04-01, or this moment")],
+    until: Annotated[str, typer.Option(help="Until this day begins, or to this moment")],
     plot: Annotated[Path | None, typer.Option(help="Also draw them into this SVG file", show_default=False)] = None,
     config: Config = GATEWAY_TOML,
 ) -> None:
     """Prevented errors, real errors, holds and over-detentions by month, prison and cause, as CSV."""
-    low, high = _moment(since), _moment(until)
+    low, high = _edge(since), _edge(until)
     with Store(load_configuration(config).store_url) as store:
         rows = store.read_now(lambda conn: figures(conn, low, high))
     typer.echo(write_csv(rows), nl=False)
@@ -168,6 +168,14 @@ def tell_figures(
             plot.write_text(draw(rows, f"Holds and errors from {since[:10]} until {until[:10]}"), encoding="utf-8")
         except OSError as error:
             raise RoadError(f"{plot} cannot be written: {error.strerror}.") from error
+
+
+def _edge(text: str) -> datetime:
+    """A day begins at London's midnight."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), LONDON)
+    except ValueError:
+        return _moment(text)
 
 
 def _moment(text: str) -> datetime:
