@@ -52,7 +52,10 @@ SLOWEST_CAMERA_MS: Final = 2_000
 """A camera that takes longer for one frame is too slow to follow a person, or is gone."""
 
 SLOW_FRAME_MS: Final = 900
-"""A frame a second is too slow; one such frame may be the camera's start or a busy moment."""
+"""Between two frames. A frame a second is too slow; one such frame may be the camera's start or a busy moment."""
+
+SLOW_WAIT_MS: Final = 250
+"""Of that, waited for the camera: the rest is the kiosk's own work."""
 
 SLOW_FRAMES: Final = 2
 """One after the other: the camera is too slow."""

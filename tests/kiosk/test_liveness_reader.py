@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from kiosk_doors import ALICE, ALICES, BORIS, Bench, MemoryDisplay, rates
+from kiosk_doors import ALICE, ALICES, BORIS, CROWD, Bench, MemoryDisplay, rates
 from kiosk_people import (
     NEUTRAL,
     ActedCamera,
@@ -248,6 +248,16 @@ def test_frames_of_another_camera_are_a_suspected_attack(kiosk: New) -> None:
 def test_a_session_that_runs_out_passes_nobody(kiosk: New, look: Look) -> None:
     played = kiosk().sees(look).run(expires_in=2_000)
     assert (played.result.liveness, played.result.outcome) == (Liveness.NOT_PERFORMED, Outcome.INCONCLUSIVE)
+
+
+def test_who_is_joined_in_the_middle_is_told_so_and_not_to_answer_sooner(kiosk: New) -> None:
+    def joined(screen: str, since_ms: int) -> tuple[int, Any]:
+        return (CROWD if screen in Action.__members__ else ALICE), NEUTRAL
+
+    one = kiosk().sees(joined)
+    assert one.run().result.outcome is Outcome.ATTACK_SUSPECTED
+    said = [words for _, words in one.display.shown]
+    assert "SEVERAL_FACES" in said and "NO_ANSWER" not in said
 
 
 def test_nobody_before_the_camera_is_no_attack(kiosk: New) -> None:
