@@ -23,9 +23,11 @@ _COLOURS = {Verdict.RELEASE: "green", Verdict.HOLD: "red", Verdict.REFER: "yello
 
 @app.command(name="decide")
 def decide_command(
-    case: Annotated[Path | None, typer.Argument(help="A case file", show_default=False)] = None,
+    case: Annotated[Path | None, typer.Argument(help="A case file; without it, --library", show_default=False)] = None,
     whole_library: Annotated[bool, typer.Option("--library", help="Replay every case of the library")] = False,
-    folder: Annotated[Path, typer.Option(help="The library's folder")] = LIBRARY,
+    folder: Annotated[
+        Path, typer.Option(help="The library's folder", show_default="ours")
+    ] = LIBRARY,
     policy: Annotated[Path | None, typer.Option(help="Another release policy (JSON)", show_default=False)] = None,
     expanded: Annotated[
         bool, typer.Option("--expand", help="Print the case in its complete form; decide nothing")
@@ -34,9 +36,8 @@ def decide_command(
 ) -> None:
     """Decide a case again: who may leave, by which checks, and what a hold waits for.
 
-    Ends with 0 when every decision is as its case expects, 1 when one is not, 2 when a file cannot be used.
-    The form of a case is told in docs/authority.md, its JSON Schema is casebook/schema.json; the cases of --folder
-    are examples.
+    Exit code 0: as the case expects; 1: not as it expects; 2: a file cannot be used.
+    docs/authority.md tells the form of a case, casebook/schema.json is its schema.
     """
     if whole_library == (case is not None):
         raise typer.BadParameter("give either a case file or --library")

@@ -17,7 +17,7 @@ def keepers_command(
     config: Config = GATEWAY_TOML,
     as_json: Json = False,
 ) -> None:
-    """Show which gateway keeps which lane. Exit code 1 when a lane has no keeper."""
+    """Show which gateway keeps which lane. Exit code 1: a lane has none."""
     where = load_configuration(config).store_url
     if where.startswith("sqlite:"):
         typer.echo("{}" if as_json else "One gateway has this store for itself, and keeps all its lanes.")

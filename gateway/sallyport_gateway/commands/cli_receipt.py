@@ -1,4 +1,4 @@
-"""Issue a release receipt, or check one offline. Exit code 0: it holds; 1: it does not; 2: it cannot be read."""
+"""Write the receipt of a release, or check one offline."""
 
 import json
 from dataclasses import asdict

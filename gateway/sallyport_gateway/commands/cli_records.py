@@ -27,7 +27,7 @@ from sallyport_gateway.ledger import life
 from sallyport_gateway.store import Store
 from sallyport_protocol.errors import MalformedError, RoadError
 
-_HELP = """Imports, holds, who is due, releases told to other systems, and the figures: on a gateway's own store.
+_HELP = """Import records; list holds, who is due and what was told; count what happened.
 
 The store may be in use: what is imported voids approvals in the same transaction."""
 
@@ -43,7 +43,7 @@ def import_records(
     kind: Annotated[Kind | None, typer.Option(help="Kind of the rows of a CSV file", show_default=False)] = None,
     config: Config = GATEWAY_TOML,
 ) -> None:
-    """Import records, all or nothing. Ends with 1 and a line for each wrong row when there is one."""
+    """Import records, all or nothing. Exit code 1: a row is wrong; a line for each says how."""
     text, at, by = _read(file), _moment(as_of), By(officer, why)
     if kind is None and file.suffix.lower() == ".csv":
         raise MalformedError("A CSV file holds one kind of records: say which with --kind.")
@@ -69,7 +69,7 @@ def holds(
     prison: Annotated[str | None, typer.Option(help="A prison's code", show_default="all")] = None,
     config: Config = GATEWAY_TOML,
 ) -> None:
-    """The open holds with cause, owner, first step and clock, as JSON lines, oldest first."""
+    """List the open holds with cause, owner, first step and clock, as JSON lines, oldest first."""
     now = datetime.now(UTC)
     with Store(load_configuration(config).store_url) as store:
         found = store.read_now(lambda conn: open_holds(conn, prison, now))
@@ -97,7 +97,7 @@ def preflight(
     as_json: Json = False,
     config: Config = GATEWAY_TOML,
 ) -> None:
-    """Who is due within 14 or 2 days, and what must be settled before. Exit code 1 when anything must."""
+    """List who is due within 14 or 2 days. Exit code 1: something must be settled before."""
     configuration, now = load_configuration(config), datetime.now(UTC)
     authority = EmbeddedAuthority(configuration.read(configuration.file.secrets.references), lambda: True)
     with Store(configuration.store_url) as store:
@@ -122,7 +122,7 @@ def events(
     why: Annotated[str, typer.Option(help="What it was")] = "",
     config: Config = GATEWAY_TOML,
 ) -> None:
-    """Events of HMPPS's feed that nobody could read, as JSON lines; with --settle, one of them is closed."""
+    """List events of HMPPS's feed that nobody could read, as JSON lines; with --settle, close one first."""
     with Store(load_configuration(config).store_url) as store:
         if settle is not None:
             by, now = By(officer, why), datetime.now(UTC)
@@ -141,7 +141,7 @@ def releases(
     again: Annotated[bool, typer.Option("--say-again", help="Let the gateway tell them again on MQTT")] = False,
     config: Config = GATEWAY_TOML,
 ) -> None:
-    """Releases that other systems are told of, as JSON lines: number, who, on what paper, how often it was said."""
+    """List what other systems are told of releases, as JSON lines: number, who, on what paper, how often."""
     with Store(load_configuration(config).store_url) as store:
         if again:
             count = store.write_now(lambda conn: release_outbox.say_again(conn, prison, after))
@@ -158,7 +158,7 @@ def tell_figures(
     plot: Annotated[Path | None, typer.Option(help="Also draw them into this SVG file", show_default=False)] = None,
     config: Config = GATEWAY_TOML,
 ) -> None:
-    """Prevented errors, real errors, holds and over-detentions by month, prison and cause, as CSV."""
+    """Count prevented errors, real errors, holds and over-detentions by month, prison and cause, as CSV."""
     low, high = _edge(since), _edge(until)
     with Store(load_configuration(config).store_url) as store:
         rows = store.read_now(lambda conn: figures(conn, low, high))

@@ -68,8 +68,10 @@ def reconcile(
 ) -> None:
     """Let a restored gateway go on, by two officers' signed acts. The gateway must be running; it begins anew.
 
-    Every authorisation that was alive becomes unknown, until two officers have said of each whether the person left.
-    Exit code 0: it is done; 1: it was refused; 2: store, witness, gateway or key cannot be read.
+    Authorisations that were alive become unknown,
+    until two officers have said of each whether the person left.
+
+    Exit code 0: done; 1: refused; 2: store, witness, gateway or key cannot be read.
     """
     try:
         if len(officer) != 2:

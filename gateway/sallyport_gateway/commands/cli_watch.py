@@ -30,7 +30,7 @@ def watch_command(
         typer.Option("--simulate", help="No store: how soon the stop rule acts, and how often for nothing"),
     ] = False,
 ) -> None:
-    """Score distributions, retries and alarms of the models in use, read from the audit log. No biometric is in it."""
+    """Show how the models in use score, retry and raise alarms, from the audit log; no biometric is in it."""
     policy = watch_policy()
     if simulated:
         _show_simulation(policy, as_json)

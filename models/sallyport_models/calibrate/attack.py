@@ -37,7 +37,7 @@ def calibrate_attack(
     store: StorePath = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Weights with and without each network that the store holds; the same data give the same file."""
+    """Fit weights with and without each network that the store holds; the same data give the same file."""
     looker = Looker(open_store(store, manifest))
     shown = tuple(each for folder in folders for each in presentations_in(folder))
     seen = [each for each in looked_with_progress(looker, shown) if each.frames]

@@ -48,7 +48,7 @@ def calibrate_face(
     store: StorePath = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """All pairs of the set; rates bounded by identity; the same data give the same file."""
+    """Fit from all pairs of the set; rates bounded by identity; the same data give the same file."""
     images = find_images(folder)
     models = load_models(open_store(store, manifest))
     enrolled = enrol_with_progress(images, models, count_of(processes))

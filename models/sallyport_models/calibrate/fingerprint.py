@@ -38,7 +38,7 @@ def calibrate_fingerprint(
     store: StorePath = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Weights from all pairs; rates from scores by weights of other fingers; the same data give the same files."""
+    """Fit weights from all pairs; rates from scores by weights of other fingers; the same data give the same files."""
     model = open_store(store, manifest).load(MODEL)
     sets = find_sets(folder)
     data = score_all(sets, model.bytes, 500.0, count_of(processes))

@@ -40,7 +40,7 @@ def calibrate_fused(
     store: StorePath = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Four numbers from chimeric trials, after `calibrate face` and `calibrate fingerprint`; with held-out costs."""
+    """Fit four numbers from chimeric trials, after `calibrate face` and `calibrate fingerprint`; held-out costs."""
     models, count = open_store(store, manifest), count_of(processes)
     sets, images = find_sets(folder / "fingerprints"), find_images(folder / "faces")
     prints = score_all(sets, models.load(MODEL).bytes, 500.0, count)

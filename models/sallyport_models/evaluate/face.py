@@ -104,7 +104,7 @@ def evaluate_face(
     store: StorePath = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Accuracy by folds, and FNMR at fixed FMR over all pairs of the set with intervals by identity."""
+    """Measure accuracy by folds, and FNMR at fixed FMR over all pairs of the set with intervals by identity."""
     wanted, images = read_pairs(pairs), find_images(folder)
     missing = sorted({name for pair in wanted for name in (pair.first, pair.second)} - images.keys())
     if missing:

@@ -45,7 +45,7 @@ def evaluate_fingerprint(
     store: StorePath = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Every pair of every set: EER, FNMR at fixed FMR with intervals by finger, failures, times, DET plot."""
+    """Compare every pair of every set: EER, FNMR at fixed FMR with intervals by finger, failures, times, DET plot."""
     sets = find_sets(folder)
     model = open_store(store, manifest).load(MODEL).bytes
     data = score_all(sets, model, dpi, count_of(processes))

@@ -56,7 +56,7 @@ def evaluate_fused(
     store: StorePath = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Error rates, cost and honesty of face and finger together, on people that no calibration was fitted on."""
+    """Measure errors, cost and honesty of face and finger together, on people that no calibration was fitted on."""
     models, count = open_store(store, manifest), count_of(processes)
     labels = read_groups(groups) if groups else None
     prints = score_all(find_sets(folder / "fingerprints"), models.load(FINGER_MODEL).bytes, 500.0, count)

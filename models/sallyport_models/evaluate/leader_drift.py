@@ -42,7 +42,7 @@ def evaluate_drift(
     store: StorePath = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """How far our export is from the original network: greatest differences, and minutiae that differ."""
+    """Measure how far our export is from the original network: greatest differences, and minutiae that differ."""
     console = Console()
     if python is None:
         console.print("skipped: the original needs Keras; give --python a Python with keras, jax and pyfing 0.7.3")
