@@ -12,17 +12,28 @@ from sallyport_protocol.subject import Reference
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """One comparison: its score, against which reference, and how good that one is, 0 to 1."""
+
+    score: float
+    reference: Reference
+    quality: float
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The best score among one person's references and its honest worth."""
 
     reference: Reference
+    quality: float
+    """Of the reference."""
     llr: float
     fmr: StatedFmr
 
 
 def judged(
     base: ModalityEvidence,
-    scored: Sequence[tuple[float, Reference]],
+    scored: Sequence[Scored],
     calibration: Calibration,
     floor_log10: float,
     age: Age,
@@ -41,17 +52,18 @@ def judged(
         llr=best.llr,
         fmr=best.fmr,
         reference_age_days=age(best.reference),
+        reference_quality=best.quality,
         detail="" if matched else f"the {base.modality} is not the enrolled person's",
     )
 
 
-def best_of(scored: Sequence[tuple[float, Reference]], calibration: Calibration) -> Comparison:
+def best_of(scored: Sequence[Scored], calibration: Calibration) -> Comparison:
     """The best of n comparisons. A stranger has n chances, so the stated rate grows by n (union bound).
 
     Raises ValueError for no comparison at all.
     """
-    score, reference = max(scored, key=lambda pair: pair[0])
+    best = max(scored, key=lambda each: each.score)
     chances = math.log10(len(scored))
-    one = calibration.fmr(score)
+    one = calibration.fmr(best.score)
     fmr = StatedFmr(min(0.0, one.point_log10 + chances), min(0.0, one.upper_log10 + chances), one.extrapolated)
-    return Comparison(reference, calibration.llr(score) - math.log(len(scored)), fmr)
+    return Comparison(best.reference, best.quality, calibration.llr(best.score) - math.log(len(scored)), fmr)

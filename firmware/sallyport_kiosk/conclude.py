@@ -115,6 +115,7 @@ def _modality(each: ModalityEvidence) -> ModalityResult:
         models=each.models,
         exception=each.exception,
         reference_age_days=each.reference_age_days,
+        reference_quality=each.reference_quality,
     )
 
 

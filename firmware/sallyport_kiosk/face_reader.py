@@ -10,7 +10,7 @@ from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.face.template import FaceTemplate
 from sallyport_biometrics.face.words import Embedding, FrameAnalysis
 from sallyport_kiosk import parameters
-from sallyport_kiosk.comparison import judged
+from sallyport_kiosk.comparison import Scored, judged
 from sallyport_kiosk.evidence import ModalityEvidence
 from sallyport_kiosk.follower import Follower
 from sallyport_kiosk.frames import fresh_frame
@@ -128,7 +128,7 @@ class FaceReader:
             captures=captures,
             models=template.models,
         )
-        scored = [(compare(template, each), reference) for each, reference in known]
+        scored = [Scored(compare(template, each), reference, each.quality) for each, reference in known]
         return judged(base, scored, self.calibration, stage.point.floor_log10, self.age)
 
 

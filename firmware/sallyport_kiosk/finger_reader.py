@@ -7,7 +7,7 @@ from hashlib import sha256
 from sallyport_biometrics.calibration import Calibration
 from sallyport_biometrics.finger import FingerExtractor, FingerTemplate, compare
 from sallyport_kiosk import parameters
-from sallyport_kiosk.comparison import judged
+from sallyport_kiosk.comparison import Scored, judged
 from sallyport_kiosk.evidence import ModalityEvidence
 from sallyport_kiosk.ports import FingerImage, FingerSensor, Light
 from sallyport_kiosk.stage import Age, Stage, Step
@@ -92,5 +92,5 @@ class FingerReader:
             captures=(capture,),
             models=(template.model,),
         )
-        scored = [(compare(template, each), reference) for each, reference in known]
+        scored = [Scored(compare(template, each), reference, each.quality) for each, reference in known]
         return judged(base, scored, self.calibration, stage.point.floor_log10, self.age)

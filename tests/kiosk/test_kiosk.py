@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kiosk_doors import ABSENT, ALICES, BOARD, BORIS, KIOSK, PRISON, Bench, until
+from kiosk_bench import Bench
+from kiosk_doors import ABSENT, ALICES, BOARD, BORIS, KIOSK, PRISON, until
 
 from sallyport_kiosk import parameters
 from sallyport_kiosk.device_watch import SILENT

@@ -10,7 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from kiosk_doors import ALICE, ALICES, BORIS, CROWD, Bench, MemoryDisplay, rates
+from kiosk_bench import Bench
+from kiosk_doors import ALICE, ALICES, BORIS, CROWD, MemoryDisplay, rates
 from kiosk_people import (
     NEUTRAL,
     ActedCamera,

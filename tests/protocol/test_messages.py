@@ -51,6 +51,15 @@ def test_an_unknown_a_missing_and_a_mistyped_field_refuse(name: str) -> None:
             word.parse({**content, field: object()})
 
 
+def test_the_quality_of_a_reference_is_told_only_where_something_was_compared() -> None:
+    plain = SAMPLES["result"]
+    assert isinstance(plain, Result) and "reference_quality" not in plain.to_map()["modalities"][0]
+    face = plain.modalities[0].model_copy(update={"reference_quality": 0.5})
+    told = plain.model_copy(update={"modalities": (face, plain.modalities[1])})
+    assert Result.parse(told.to_map()) == told
+    SCHEMA.validate_cbor(canonical.encode(told.to_map()))
+
+
 @pytest.mark.parametrize("version", [0, 2, True, "1", None])
 def test_other_versions_refuse(version: Any) -> None:
     with pytest.raises(MalformedError, match="v"):

@@ -1,6 +1,7 @@
 """What an officer may do now, as the pages offer it. Whether it is done, the desk decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from sallyport_gateway.ledger.freezes import ESTATE, Freeze, Scope
@@ -38,9 +39,17 @@ _OPENED: Final = InputView(
 
 
 def door_acts(
-    lane: Lane, check: Check | None, papers: list[tuple[Case, str]], *, pictured: bool = False
+    lane: Lane,
+    check: Check | None,
+    papers: list[tuple[Case, str]],
+    *,
+    pictured: bool = False,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterable[ActView]:
-    """What the officer at this door may do. `pictured`: a photograph of the person is on the page."""
+    """What the officer at this door may do. `pictured`: a photograph of the person is on the page.
+
+    `notes`, by prisoner number, stand beside the start of a check.
+    """
     session = ("session", check.session.hex()) if check else ("session", "")
     if check is not None and check.stage is Stage.STATED:
         yield second(check)
@@ -57,7 +66,8 @@ def door_acts(
         taken = check is not None and not check.over and check.authorisation == case.authorisation
         fields = (("lane", lane.entry.name), ("authorisation", case.authorisation))
         if state.endswith("available") and lane.in_contact and not taken:
-            yield ActView("start", f"Start check: {case.name}, {case.prisoner_number}", fields)
+            note = notes.get(case.prisoner_number, "")
+            yield ActView("start", f"Start check: {case.name}, {case.prisoner_number}", fields, note=note)
         if state.endswith(("available", "reserved")) and not may_open:
             by_hand = (*fields, ("prisoner", case.prisoner_number))
             label = f"Manual path: {case.name}, {case.prisoner_number}"

@@ -5,7 +5,8 @@ a modality that is excused leaves its whole share of the proof to the other.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_tables import exceptions, needs
+from sallyport_gateway.ports import Recorded
 from sallyport_gateway.store.prepared import Prepared
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.subject import Modality, Needs, RecordedException
@@ -83,6 +85,22 @@ def exceptions_of(conn: Connection, prisoner_number: str, now: datetime) -> tupl
     return tuple(
         RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer) for row in rows
     )
+
+
+def recorded_of(conn: Connection, numbers: Collection[str], now: datetime) -> dict[str, Recorded]:
+    """What holds now for any of these people, by prisoner number; nobody else is in it."""
+    if not numbers:
+        return {}
+    found: dict[str, Recorded] = {}
+    asked = select(needs).where(needs.c.prisoner_number.in_(numbers), needs.c.ended_at.is_(None))
+    for row in conn.execute(asked.where(needs.c.ends_at > millis(now)).order_by(needs.c.id)):
+        found[row.prisoner_number] = Recorded(_recorded(row).needs)
+    here = (exceptions.c.prisoner_number.in_(numbers), exceptions.c.ends_at > millis(now))
+    for row in conn.execute(select(exceptions).where(*here)):
+        before = found.get(row.prisoner_number, Recorded())
+        excused = RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer)
+        found[row.prisoner_number] = replace(before, exceptions=(*before.exceptions, excused))
+    return found
 
 
 _EXCEPTIONS: Final = Prepared(

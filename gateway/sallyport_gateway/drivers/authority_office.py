@@ -1,6 +1,6 @@
 """The embedded authority behind the lanes' port: one gateway's authority, with the ledger's part added."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from sallyport_gateway.drivers.authority_access import Action, By, log_access
 from sallyport_gateway.drivers.authority_compose import compose, guard
 from sallyport_gateway.drivers.authority_departure import note_departure
 from sallyport_gateway.drivers.authority_holds import end_holds_of, open_hold
-from sallyport_gateway.drivers.authority_needs import exceptions_of, needs_of, record_exception
+from sallyport_gateway.drivers.authority_needs import exceptions_of, needs_of, record_exception, recorded_of
 from sallyport_gateway.drivers.authority_photographs import enrol_photograph, open_photograph, photographed
 from sallyport_gateway.drivers.authority_preflight import preflight
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
@@ -36,7 +36,7 @@ from sallyport_gateway.drivers.authority_roll import Roll
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 from sallyport_gateway.drivers.authority_vault import Vault, open_reference, seal_reference
 from sallyport_gateway.ledger import freezes, life
-from sallyport_gateway.ports import Case, Photographed, Question, RecordEntry
+from sallyport_gateway.ports import Case, Photographed, Question, Recorded, RecordEntry
 from sallyport_protocol.checks import Path
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
@@ -155,6 +155,10 @@ class EmbeddedAuthority:
     def exceptions(self, conn: Connection, prisoner_number: str, now: datetime) -> tuple[RecordedException, ...]:
         """Modalities that an officer recorded as unusable, as of `now`."""
         return exceptions_of(conn, prisoner_number, now)
+
+    def recorded(self, conn: Connection, numbers: Collection[str], now: datetime) -> dict[str, Recorded]:
+        """Needs and exceptions of these people, by prisoner number."""
+        return recorded_of(conn, numbers, now)
 
     def needs(self, conn: Connection, prisoner_number: str, now: datetime) -> Needs | None:
         """What the person cannot do before the camera, as an officer recorded; None for nothing."""

@@ -80,6 +80,8 @@ class SubjectView:
     photograph: str | None
     """A key that `OfficerViews.photograph` understands, a new one for each new picture; None when there is none."""
     photographed: date | None = None
+    recorded: tuple[str, ...] = ()
+    """What officers recorded that the person cannot do or show at the kiosk."""
 
 
 @dataclass(frozen=True, slots=True)

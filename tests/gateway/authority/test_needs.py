@@ -11,12 +11,19 @@ from typer.testing import CliRunner, Result
 from sallyport_gateway.commands import cli_exceptions
 from sallyport_gateway.drivers.authority_access import Action as Access
 from sallyport_gateway.drivers.authority_access import By, accesses_of
-from sallyport_gateway.drivers.authority_needs import end_needs, needs_of, record_needs
+from sallyport_gateway.drivers.authority_needs import (
+    end_needs,
+    needs_of,
+    record_exception,
+    record_needs,
+    recorded_of,
+)
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
+from sallyport_gateway.ports import Recorded
 from sallyport_gateway.store import Store
 from sallyport_protocol.actions import Action, Part
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.subject import Needs
+from sallyport_protocol.subject import Modality, Needs, RecordedException
 
 NUMBER = "A1234BC"
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
@@ -59,6 +66,21 @@ def test_the_lanes_port_gives_them_while_they_hold(conn: Connection) -> None:
     record_needs(conn, NUMBER, PATCH, NURSE, NOW + DAY, NOW)
     assert office.needs(conn, NUMBER, NOW) == PATCH
     assert office.needs(conn, NUMBER, NOW + DAY) is None
+
+
+def test_everybody_on_a_page_is_looked_up_at_once(conn: Connection) -> None:
+    dressed = RecordedException(modality=Modality.FINGER, reason="dressing", officer="r.nurse")
+    record_needs(conn, NUMBER, PATCH, NURSE, NOW + DAY, NOW)
+    record_needs(conn, "C3456DE", PATCH, NURSE, NOW + DAY, NOW)
+    for number in (NUMBER, "B2345CD"):
+        record_exception(conn, number, dressed, NOW + 2 * DAY, NOW)
+    asked = (NUMBER, "B2345CD", "D4567EF")
+    assert recorded_of(conn, asked, NOW) == {
+        NUMBER: Recorded(PATCH, (dressed,)),
+        "B2345CD": Recorded(None, (dressed,)),
+    }
+    assert recorded_of(conn, asked, NOW + DAY)[NUMBER] == Recorded(None, (dressed,))
+    assert recorded_of(conn, asked, NOW + 2 * DAY) == recorded_of(conn, (), NOW) == {}
 
 
 @pytest.fixture
