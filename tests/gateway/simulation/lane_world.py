@@ -529,8 +529,15 @@ class World:
 
     def revoke(self, name: str) -> None:
         """The registry says that this holder is revoked."""
+        self._register(name, status=Status.REVOKED)
+
+    def enrol(self, name: str, epoch: int) -> None:
+        """The registry has newer keys of this board."""
+        self._register(name, epoch=epoch)
+
+    def _register(self, name: str, **change: object) -> None:
         known = self.book.registry
-        entries = tuple(e.model_copy(update={"status": Status.REVOKED}) if e.name == name else e for e in known.entries)
+        entries = tuple(e.model_copy(update=change) if e.name == name else e for e in known.entries)
         registry = Registry(version=known.version + 1, issued=known.issued, lanes=known.lanes, entries=entries)
         self.book = replace(self.book, registry=registry)
 
