@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 from doorsim import DOWN, UP
-from lane_world import APPROVERS, BOARD, KEYS, KIOSK, LANE, OFFICER, Kiosk, World, honest_result
+from lane_kiosk import BOARD, KIOSK, LANE, Kiosk, honest_result
+from lane_world import APPROVERS, KEYS, OFFICER, World
 
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.ledger import boards, sessions

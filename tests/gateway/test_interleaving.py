@@ -5,7 +5,8 @@ Each case injects one event at the n-th point at which the gateway waits for its
 
 import pytest
 from intrusions import EVENTS, Intruder, nobody_there, put_back
-from lane_world import LANE, OFFICER, World
+from lane_kiosk import LANE
+from lane_world import OFFICER, World
 
 from sallyport_protocol.acts import ActKind
 

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from by_hand import refused_by_the_kiosk
-from lane_world import APPROVERS, GOVERNOR, LANE, OFFICER, PRISON, Behind, World
+from lane_kiosk import LANE, PRISON
+from lane_world import APPROVERS, GOVERNOR, OFFICER, Behind, World
 
 from sallyport_gateway import api
 from sallyport_gateway.acts.desk import Desk

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from by_hand import entries, first, identified, key, second
-from lane_world import APPROVERS, BOARD, GOVERNOR, OFFICER, World
+from lane_kiosk import BOARD
+from lane_world import APPROVERS, GOVERNOR, OFFICER, World
 from sqlalchemy import Connection
 from witnessed import WitnessedWorld
 

@@ -8,7 +8,8 @@ not rest on it.
 from collections.abc import Callable
 
 import pytest
-from lane_world import LANE, OFFICER, World
+from lane_kiosk import LANE
+from lane_world import OFFICER, World
 from truth import Truth
 from two_keepers import PlayOfTwo, TwoKeepers
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from lane_world import APPROVERS, GOVERNOR, KIOSK, LANE, OFFICER, World, non_match
+from lane_kiosk import KIOSK, LANE, non_match
+from lane_world import APPROVERS, GOVERNOR, OFFICER, World
 
 from sallyport_gateway.acts.officer_acts import ALLOWED, BelievedAct, RefusedAct, judge_act, refuse_officer
 from sallyport_gateway.ledger import freezes

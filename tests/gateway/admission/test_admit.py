@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lane_world import KIOSK, LANE, book_of, honest_result, modality, non_match, stated
+from lane_kiosk import KIOSK, LANE, honest_result, modality, non_match, stated
+from lane_world import book_of
 
 from sallyport_gateway.admission import admit as admission
 from sallyport_gateway.admission import scores

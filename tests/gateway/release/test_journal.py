@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from lane_world import BOARD, KEYS, LANE, World
+from lane_kiosk import BOARD, LANE
+from lane_world import KEYS, World
 
 from sallyport_gateway.ledger import boards, freezes
 from sallyport_gateway.ledger.boards import Heard

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from lane_world import GOVERNOR, OFFICER, World, non_match
+from lane_kiosk import non_match
+from lane_world import GOVERNOR, OFFICER, World
 
 from sallyport_gateway.authority.holding import Ending, Held
 from sallyport_gateway.authority.preflight import Line
