@@ -95,10 +95,12 @@ class RecordEntry:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What officers recorded that a person cannot do or show at the kiosk."""
+    """What officers recorded that a person cannot do or show at the kiosk, and who may be mistaken for them."""
 
     needs: Needs | None = None
     exceptions: tuple[RecordedException, ...] = ()
+    alike: str = ""
+    """A twin, a relative or somebody of a similar name here, as an officer reads it."""
 
 
 class Authority(Protocol):

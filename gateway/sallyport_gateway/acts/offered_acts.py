@@ -45,21 +45,22 @@ def door_acts(
     *,
     pictured: bool = False,
     notes: Mapping[str, str] = MappingProxyType({}),
+    warnings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterable[ActView]:
     """What the officer at this door may do. `pictured`: a photograph of the person is on the page.
 
-    `notes`, by prisoner number, stand beside the start of a check.
+    `notes`, by prisoner number, stand beside the start of a check, `warnings` beside the manual path.
     """
+    look = (_LOOK,) if pictured else ()
     session = ("session", check.session.hex()) if check else ("session", "")
     if check is not None and check.stage is Stage.STATED:
-        yield second(check)
+        yield second(check, warnings.get(check.prisoner_number, ""))
     may_open = check is not None and check.stage is Stage.DECIDED and check.released and check.void is None
     if check is not None and may_open:
         until = check.decision.valid_until if check.decision is not None else None
-        look = (_LOOK,) if pictured and check.manual is None else ()
         yield ActView("confirm", "Open the door", (session,), look, primary=True, until=until)
         if check.manual is not None:
-            yield by_key(lane, session)
+            yield by_key(lane, session, look)
     if check is not None and check.stage in (Stage.DECIDED, Stage.OFFERED, Stage.STATED):
         yield ActView("cancel", "End this check", (session,))
     for case, state in papers:
@@ -71,11 +72,12 @@ def door_acts(
         if state.endswith(("available", "reserved")) and not may_open:
             by_hand = (*fields, ("prisoner", case.prisoner_number))
             label = f"Manual path: {case.name}, {case.prisoner_number}"
-            yield ActView("manual", label, by_hand, (_REASON, _WHY, _MEANS), folded=True, note=MANUAL_NOTE)
+            note = f"{MANUAL_NOTE} {warnings.get(case.prisoner_number, '')}".strip()
+            yield ActView("manual", label, by_hand, (_REASON, _WHY, _MEANS), folded=True, note=note)
     yield freeze(Scope.LANE, lane.entry.name, f"Freeze {lane.entry.name}")
 
 
-def second(check: Check) -> ActView:
+def second(check: Check, warning: str = "") -> ActView:
     """The second officer signs what is on the page: the person, the reason and the first officer's statement."""
     assert check.manual is not None, "a statement waits"
     first = check.manual.first
@@ -89,13 +91,14 @@ def second(check: Check) -> ActView:
         ("why", first.why),
     )
     label = f"Sign as second officer: this is {first.prisoner}"
-    return ActView("second", label, fields, (_MEANS,), primary=True, note=SECOND_NOTE)
+    note = f"{SECOND_NOTE} {warning}".strip()
+    return ActView("second", label, fields, (_MEANS,), primary=True, note=note)
 
 
-def by_key(lane: Lane, session: tuple[str, str]) -> ActView:
+def by_key(lane: Lane, session: tuple[str, str], look: tuple[InputView, ...] = ()) -> ActView:
     """The way out when the interlock does not open."""
     note = f"Only if the interlock does not open. It uses the authorisation up and freezes {lane.entry.prison}."
-    return ActView("key", "Let the person out by key", (session,), warning=True, folded=True, note=note)
+    return ActView("key", "Let the person out by key", (session,), look, warning=True, folded=True, note=note)
 
 
 def paper_acts(case: Case, state: str) -> tuple[ActView, ...]:

@@ -96,6 +96,9 @@ class Performing:
             return "This check is not running here."
         if (why := _elsewhere(officer, lane)) is not None:
             return why
+        opens = believed.act.kind in (ActKind.CONFIRM, ActKind.KEY)
+        if opens and (why := await self._not_compared(lane, fields)) is not None:
+            return why
         match believed.act.kind:
             case ActKind.CONFIRM:
                 return await lane.confirm(session, officer.name)
@@ -105,6 +108,12 @@ class Performing:
             case ActKind.KEY:
                 return await manual_path.by_key(lane, session, officer.name)
         return await lane.cancel(session, officer.name)
+
+    async def _not_compared(self, lane: Lane, fields: Fields) -> str | None:
+        """Where a photograph is on record, whoever lets somebody out signs that they compared it."""
+        number, service = lane.check.prisoner_number if lane.check is not None else "", self._service
+        held = await service.store.read(lambda conn: service.authority.photographed(conn, number))
+        return NOT_COMPARED if held is not None and fields.optional("compared") != "yes" else None
 
     def _statement(self, believed: BelievedAct, fields: Fields) -> Statement:
         return Statement(
@@ -250,6 +259,8 @@ def _elsewhere(officer: Entry, lane: Lane) -> str | None:
     """At a door acts only who belongs to its prison (or to the whole estate)."""
     return foreign(officer, lane.entry.prison)
 
+
+NOT_COMPARED: Final = "Compare the person with the photograph on record first, and tick that you did."
 
 DONE: Final = {
     ActKind.START: "The check has begun.",

@@ -1,6 +1,7 @@
 """The embedded authority behind the lanes' port: one gateway's authority, with the ledger's part added."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from sallyport_gateway.authority.calendar import bank_holidays
 from sallyport_gateway.authority.check_dates import due_day
 from sallyport_gateway.authority.decide import decide
 from sallyport_gateway.authority.evidence import AuthorityEvidence, Freeze, Life, ManualIdentification, ReleaseRequest
+from sallyport_gateway.authority.guard import Guarded
 from sallyport_gateway.authority.holding import Ending, held_by
 from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
 from sallyport_gateway.authority.preflight import Line
@@ -157,8 +159,12 @@ class EmbeddedAuthority:
         return exceptions_of(conn, prisoner_number, now)
 
     def recorded(self, conn: Connection, numbers: Collection[str], now: datetime) -> dict[str, Recorded]:
-        """Needs and exceptions of these people, by prisoner number."""
-        return recorded_of(conn, numbers, now)
+        """Needs and exceptions of these people and who is like them, by prisoner number."""
+        found = recorded_of(conn, numbers, now)
+        for number in numbers:
+            if because := self._guarded(conn, number, now).because:
+                found[number] = replace(found.get(number, Recorded()), alike=because)
+        return found
 
     def needs(self, conn: Connection, prisoner_number: str, now: datetime) -> Needs | None:
         """What the person cannot do before the camera, as an officer recorded; None for nothing."""
@@ -167,7 +173,10 @@ class EmbeddedAuthority:
 
     def guard(self, conn: Connection, prisoner_number: str, now: datetime) -> Guard:
         """What a check at the kiosk must allow for: a similar name on the roll, a relative, a twin."""
-        return guard(conn, prisoner_number, self._roll, self.policy.measures.name_similarity.value, now).guard
+        return self._guarded(conn, prisoner_number, now).guard
+
+    def _guarded(self, conn: Connection, prisoner_number: str, now: datetime) -> Guarded:
+        return guard(conn, prisoner_number, self._roll, self.policy.measures.name_similarity.value, now)
 
     def approve(
         self, conn: Connection, authorisation: str, officer: str, now: datetime, *, duty_governor: bool = False

@@ -150,7 +150,16 @@ class Views:
             authorisation=picturing.paper_view(case, state) if case else None,
             decision=picturing.decision_view(check, await self._hold(check)) if check and check.decision else None,
             alarms=tuple(AlarmView(at, lane.entry.name, code, text) for at, code, text in lane.voice.alarms),
-            acts=tuple(door_acts(lane, check, papers, pictured=held is not None, notes=picturing.notes_of(recorded))),
+            acts=tuple(
+                door_acts(
+                    lane,
+                    check,
+                    papers,
+                    pictured=held is not None,
+                    notes=picturing.notes_of(recorded),
+                    warnings=picturing.warnings_of(recorded),
+                )
+            ),
             events=tuple(EventView(at, title, detail, index) for at, title, detail, index in lane.voice.events),
             manual=picturing.manual_view(check.manual) if check and check.manual else None,
             freezes=(*await self._doubts(lane), *(picturing.freeze(each) for each in frozen)),

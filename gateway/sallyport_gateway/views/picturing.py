@@ -150,7 +150,10 @@ def people(case: Case | None, papers: Iterable[tuple[Case, str]]) -> tuple[str, 
 
 def subject_view(case: Case, check: Check, held: Photographed | None, recorded: Recorded | None) -> SubjectView:
     """Whose release this is; the photograph only while the check runs."""
-    subject = SubjectView(case.name, case.prisoner_number, case.born, None, recorded=recorded_words(recorded))
+    alike = recorded.alike if recorded is not None else ""
+    subject = SubjectView(
+        case.name, case.prisoner_number, case.born, None, recorded=recorded_words(recorded), alike=alike
+    )
     if held is None or check.over:
         return subject
     return replace(subject, photograph=photograph_key(check, held), photographed=held.captured_on)
@@ -172,7 +175,17 @@ def recorded_words(recorded: Recorded | None) -> tuple[str, ...]:
 
 def notes_of(recorded: Mapping[str, Recorded]) -> dict[str, str]:
     """The same beside the start of a check, by prisoner number."""
-    return {number: " ".join(recorded_words(each)) for number, each in recorded.items()}
+    return {number: " ".join((*alike_words(each), *recorded_words(each))) for number, each in recorded.items()}
+
+
+def alike_words(recorded: Recorded) -> tuple[str, ...]:
+    """Who may be mistaken for this person: nobody, or a sentence."""
+    return (f"Take care: {recorded.alike}.",) if recorded.alike else ()
+
+
+def warnings_of(recorded: Mapping[str, Recorded]) -> dict[str, str]:
+    """The same beside the manual path, which knows no finger that tells them apart."""
+    return {number: " ".join(alike_words(each)) for number, each in recorded.items()}
 
 
 def _either(codes: Iterable[str]) -> str:

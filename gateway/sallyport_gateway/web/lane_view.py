@@ -82,6 +82,8 @@ class SubjectView:
     photographed: date | None = None
     recorded: tuple[str, ...] = ()
     """What officers recorded that the person cannot do or show at the kiosk."""
+    alike: str = ""
+    """Who may be mistaken for this person; empty for nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Play:
 
     def confirm(self, lane: dict[str, Any]) -> tuple[bool, str]:
         """The officer at the door says open."""
-        accepted, told = self.world.act(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"])
+        accepted, told = self.world.act(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"], compared="yes")
         self.say(f"{OFFICER} confirms: {told}")
         return accepted, told
 

@@ -359,9 +359,9 @@ class World:
     def start(self, authorisation: str) -> ActOutcome | None:
         return self.act(OFFICER, ActKind.START, lane=LANE, authorisation=authorisation)
 
-    def confirm(self) -> ActOutcome | None:
+    def confirm(self, **fields: str) -> ActOutcome | None:
         check = self.lane.check
-        return self.act(OFFICER, ActKind.CONFIRM, session=check.session.hex() if check else "00")
+        return self.act(OFFICER, ActKind.CONFIRM, session=check.session.hex() if check else "00", **fields)
 
     def answer(self, make: Callable[..., Result] = honest_result, **changes: Any) -> None:
         """The kiosk answers the offer that it has."""
