@@ -137,7 +137,9 @@ def approve(
 
 @app.command()
 def revoke(
-    place: Place, name: str, reason: Annotated[str, typer.Option(help="Kept with the authority")] = "unspecified"
+    place: Place,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The holder, as `show` names it")],
+    reason: Annotated[str, typer.Option(help="Kept with the authority")] = "unspecified",
 ) -> None:
     """Revoke a holder's certificate or keys; list and registry are signed again."""
     told = lifecycle.revoke(open_estate(place), name, reason, _now())
@@ -146,7 +148,10 @@ def revoke(
 
 
 @app.command()
-def renew(place: Place, names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...")] = None) -> None:
+def renew(
+    place: Place,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Holders, as `show` names them")] = None,
+) -> None:
     """Renew keys and certificates of NAMEs, else of all that end within 30 days; the old ones are revoked."""
     estate = open_estate(place)
     chosen = names or lifecycle.due_for_renewal(estate, _now())

@@ -85,7 +85,7 @@ def head(
     certificate: Certificates = None,
     as_json: Json = False,
 ) -> None:
-    """The newest signed head that is kept with the log, its signature checked."""
+    """Show the newest signed head that is kept with the log, its signature checked."""
     with _opened(config, store, certificate) as (conn, place):
         which = _name(conn, place, name)
         note, size = heads.newest(conn, which), log.size(conn, which)
