@@ -381,6 +381,19 @@ class World:
         self.answer(make)
         self.settle_roads()
 
+    def to_grant(self, authorisation: str) -> None:
+        """From START to the grant, as short as it can be and as far as it comes."""
+        self.start(authorisation)
+        self.settle_roads()
+        if self.kiosk.offer is not None and self.kiosk.ended is None and not self.kiosk.answered:
+            self.answer()
+            self.settle_roads()
+            self.see()
+            self.settle_roads()
+            self.confirm()
+            self.settle_roads()
+        self.pass_time(1_000)
+
     # What is true
 
     def state_of(self, authorisation: str) -> str:
