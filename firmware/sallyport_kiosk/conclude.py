@@ -59,7 +59,7 @@ def conclude(
         fused_llr=fused.llr,
         fused_fmr=_stated(fused.fmr),
         outcome=_outcome(offer, evidence, fused, liveness, abandoned),
-        detail="; ".join(each.detail for each in evidence if each.detail)[:200],
+        detail=_detail(offer, evidence, liveness),
         software=boot.software,
         policy=boot.policy.digest,
         model_set=boot.model_set.digest,
@@ -85,6 +85,13 @@ def _outcome(
     if outcomes <= {ModalityOutcome.MATCH, ModalityOutcome.EXCEPTION} and fused.outcome is FusedOutcome.MATCH:
         return Outcome.MATCH
     return Outcome.INCONCLUSIVE
+
+
+def _detail(offer: Offer, evidence: tuple[ModalityEvidence, ...], liveness: Liveness) -> str:
+    """In words for the officer, and never a score: what each modality has to say, or what is missing."""
+    told = "; ".join(each.detail for each in evidence if each.detail)[:200]
+    required = offer.operating.liveness_required
+    return told or ("nobody was shown to be alive" if required and liveness is Liveness.NOT_PERFORMED else "")
 
 
 def _fuse(offer: Offer, evidence: tuple[ModalityEvidence, ...], calibration: FusedCalibration) -> Fused:

@@ -321,6 +321,7 @@ def test_an_excused_face_is_not_asked_and_nothing_passes_without_liveness(kiosk:
     played = kiosk().sees(obedient).run(exceptions=(excused,))
     assert (played.result.liveness, played.result.outcome) == (Liveness.NOT_PERFORMED, Outcome.INCONCLUSIVE)
     assert played.frames == [] and played.asked == []
+    assert played.result.detail == "nobody was shown to be alive"
 
 
 def test_an_excused_finger_stays_excused_when_nobody_was_alive(kiosk: New) -> None:

@@ -16,6 +16,7 @@ from sallyport_gateway.admission import scores
 from sallyport_gateway.admission.admit import Arrival, OpenSession, admit
 from sallyport_gateway.book import Book
 from sallyport_protocol import canonical, envelope
+from sallyport_protocol.causes import CauseCode, Owner
 from sallyport_protocol.checks import CheckOutcome
 from sallyport_protocol.documents import Entry, Profile, Registry, Status
 from sallyport_protocol.identity import Role
@@ -464,6 +465,9 @@ def test_12_a_non_match(desk: Desk) -> None:
 @pytest.mark.parametrize("outcome", [Outcome.INCONCLUSIVE, Outcome.ABANDONED, Outcome.FAULT])
 def test_12_no_comparison(desk: Desk, outcome: Outcome) -> None:
     assert desk.findings(outcome=outcome) == {12: outcome.value}
+    judged = desk.admit(desk.signed(desk.result(outcome=outcome).to_map())).checks[11]
+    assert judged.cause is CauseCode.OTHER  # it is no prevented release of a wrong person
+    assert (judged.owner is Owner.DEVICE_SUPPORT) == (outcome is Outcome.FAULT)
 
 
 @pytest.mark.parametrize("change", [{"outcome": ModalityOutcome.INCONCLUSIVE}, {"fmr": None}])
