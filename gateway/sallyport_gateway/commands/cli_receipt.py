@@ -17,7 +17,7 @@ from sallyport_gateway.commands.options import GATEWAY_TOML, Config, Json, troub
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_gateway.drivers.book_files import BookFiles
 from sallyport_gateway.receipts import receipt
-from sallyport_gateway.receipts.issue_receipt import identifiers, issue
+from sallyport_gateway.receipts.issue_receipt import identifiers, issue, log_of
 from sallyport_gateway.receipts.receipt import Judged
 from sallyport_gateway.store.engine import is_road, open_reader, road_error
 from sallyport_protocol.errors import MalformedError, RoadError
@@ -70,13 +70,15 @@ def _issue(configuration: Configuration, session: bytes, witness: Path | None) -
     engine = open_reader(configuration.store_url)
     try:
         with engine.connect() as conn:
-            name = generations.current(conn, configuration.file.name)
-            known = [book.registry.named(each) for each in identifiers(conn, name, session)]
+            logs = {log_of(conn, session), *generations.all_current(conn)}
+            gateways = {generations.gateway_of(each) for each in logs} - {configuration.file.name}
+            known = [book.registry.named(each) for each in (*sorted(gateways), *identifiers(conn, session))]
             own = read_certificates(configuration.read(configuration.file.identity.certificate))[0]
             ders = [each.public_bytes(Encoding.DER) for each in (own, *book.trust.authorities)]
             ders += [each.certificate for each in known if each is not None and each.certificate is not None]
-            head = FileWitness(witness).latest(name) if witness else None
-            return receipt.write(issue(conn, name, session, ders, head))
+            newest = {each: FileWitness(witness).latest(each) for each in logs} if witness else {}
+            heads = {name: note for name, note in newest.items() if note is not None}
+            return receipt.write(issue(conn, session, ders, heads))
     except Exception as error:
         raise road_error(error, configuration.store_url) if is_road(error) else error from error
     finally:
