@@ -365,8 +365,14 @@ def faults(bench: Bench) -> list[str]:
     return list(told[-1]["faults"]) if told else ["nothing was said yet"]
 
 
-def test_a_camera_that_goes_is_told_while_nobody_is_there_and_so_is_its_return(up: Bench) -> None:
+def looked(up: Bench) -> None:
+    """Returns when no look at the devices is under way: a clock that jumps in its middle makes a slow device."""
     until(lambda: faults(up) == [], "a status without faults")
+    until(lambda: up.kiosk._devices is not None and not up.kiosk._devices.using.locked(), "the end of a look")
+
+
+def test_a_camera_that_goes_is_told_while_nobody_is_there_and_so_is_its_return(up: Bench) -> None:
+    looked(up)
     up.camera.frames_left = 0
     up.clock.ahead_ms += parameters.DEVICE_LOOK_MS
     until(lambda: any("camera" in each for each in faults(up)), "the fault")
@@ -376,6 +382,7 @@ def test_a_camera_that_goes_is_told_while_nobody_is_there_and_so_is_its_return(u
 
 
 def test_the_interlocks_line_and_the_sensor_are_told_too(up: Bench) -> None:
+    looked(up)
     up.line.connected = False
     until(lambda: any("interlock" in each for each in faults(up)), "the line's fault")
     up.line.connected = True
@@ -398,6 +405,7 @@ def test_nobody_looks_at_the_devices_while_a_session_uses_them(up: Bench, monkey
 
 
 def test_a_device_that_hangs_is_a_fault_itself(up: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked(up)
     released = threading.Event()
     monkeypatch.setattr(up.camera, "open", lambda: released.wait(30))
     up.clock.ahead_ms += parameters.DEVICE_LOOK_MS
