@@ -20,6 +20,7 @@ from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ledger.words import Refused
 from sallyport_gateway.ports import RecordEntry
+from sallyport_gateway.release.board_words import ALARMS, LOCKING
 from sallyport_gateway.release.lane import Lane
 from sallyport_gateway.service import Service
 from sallyport_protocol.acts import ActKind, ManualReason, Means
@@ -201,7 +202,9 @@ class Performing:
             return away
         refusal = await service.store.write(lambda conn: self._frozen(conn, believed, scope, name, why, now))
         if believed.act.kind is ActKind.UNFREEZE and refusal is None and name in service.lanes:
-            await service.lanes[name].opening.clear()
+            thawed = service.lanes[name]
+            thawed.voice.settle("EVENTS_MISSING", *(ALARMS[kind][0] for kind in LOCKING))
+            await thawed.opening.clear()
         return refusal
 
     def _frozen(

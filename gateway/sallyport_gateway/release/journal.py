@@ -16,7 +16,7 @@ from sallyport_gateway.ledger.boards import Heard
 from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ports import Office
 from sallyport_gateway.release import mint
-from sallyport_gateway.release.board_words import NOT_ACCOUNTED
+from sallyport_gateway.release.board_words import MISSING, NOT_ACCOUNTED
 from sallyport_gateway.release.mint import BoardKeys
 from sallyport_gateway.release.voice import Voice
 
@@ -26,8 +26,6 @@ _BATCH: Final = 8
 UNREAD: Final = (
     "The interlock has reported events that have not arrived yet. Wait a few seconds; then look at the door."
 )
-
-MISSING: Final = "Events of the interlock are lost"
 
 
 class BoardJournal:
