@@ -25,7 +25,11 @@ _READ = select(tokens.c.token).where(tokens.c.name == _NAME)
 _TOKEN: Final = Prepared(_READ)
 _TOKEN_SHARED: Final = Prepared(_READ.with_for_update(read=True))
 """Holds back a new stray warrant at any gateway until this transaction ends; SQLite's writer is alone anyway."""
-_ALL: Final = select(records.c.document).where(records.c.kind == "WARRANT", records.c.prisoner_number.is_(None))
+_ALL: Final = (
+    select(records.c.document)
+    .where(records.c.kind == "WARRANT", records.c.prisoner_number.is_(None))
+    .order_by(records.c.key)
+)
 
 
 @dataclass(frozen=True, slots=True)
