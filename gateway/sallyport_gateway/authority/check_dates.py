@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 from sallyport_gateway.authority.calendar import (
     before_a_break,
@@ -122,6 +123,25 @@ def _check_due(q: Question, purpose: Purpose, given: Authorisation, made: Calcul
     expiry = min((made.dates[each] for each in (DateType.SED, DateType.SLED) if each in made.dates), default=on)
     if on > expiry:
         yield finding("DATE_AFTER_EXPIRY", records, named=named, date=day(on), expiry=day(expiry))
+    yield from _check_other_dates(named, on, made)
+
+
+def _check_other_dates(named: DateType, on: date, made: Calculation) -> Iterator[CheckResult]:
+    """What the calculation's other dates say against the one that is named."""
+    records = [made.calculation_reference]
+    for other in _LAST_OF if named in _LAST_OF else ():
+        if (later := made.dates.get(other)) is not None and later > on:
+            yield finding("LATER_DATE", records, named=named, date=day(on), other=other, later=day(later))
+    for other in _NOT_BEFORE.get(named, ()):
+        if (earliest := made.dates.get(other)) is not None and on < earliest:
+            yield finding("NOT_ELIGIBLE", records, named=named, date=day(on), other=other, earliest=day(earliest))
+
+
+_LAST_OF: Final = (DateType.CRD, DateType.ARD, DateType.NPD, DateType.PRRD)
+"""Of several sentences each may have its own; who has several leaves on the last."""
+
+_NOT_BEFORE: Final = {DateType.HDCAD: (DateType.HDCED,), DateType.APD: (DateType.PED, DateType.TARIFF)}
+"""Nobody is let out by discretion before they are eligible."""
 
 
 def _check_order(q: Question, purpose: Purpose, named: str | None) -> Iterator[CheckResult]:

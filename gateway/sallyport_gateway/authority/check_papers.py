@@ -7,7 +7,7 @@ from sallyport_gateway.authority.policy import Basis
 from sallyport_gateway.authority.question import Question, written
 from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import CourtCase, Warrant
-from sallyport_gateway.authority.similar import may_be_named, same_birthday, tells_apart
+from sallyport_gateway.authority.similar import may_be_named, same_birthday, same_person, tells_apart
 from sallyport_gateway.authority.words import (
     CustodialStatus,
     ImmigrationKind,
@@ -78,6 +78,27 @@ def _check_warrant(q: Question, warrant: Warrant) -> Iterator[CheckResult]:
             )
         elif not _calculated(q, warrant.warrant_id):
             yield finding("WARRANT_NOT_CALCULATED", records, cause, id=warrant.warrant_id)
+        elif not _theirs(q, warrant):
+            yield finding("WARRANT_OF_ANOTHER", records, cause, id=warrant.warrant_id, written=written(warrant))
+
+
+def _theirs(q: Question, warrant: Warrant) -> bool:
+    """May a warrant that the calculation counts be about this person? By number, and by name or date of birth. Where
+    the authorisation itself names somebody else, check 13 says so."""
+    prisoner = q.evidence.prisoner
+    if prisoner is None or q.authorisation is None:
+        return True
+    if not same_person(q.authorisation, (prisoner, *prisoner.aliases)):
+        return True
+    linked = {each.prisoner_number for each in q.evidence.identity.numbers} if q.evidence.identity else set()
+    if warrant.prisoner_number not in {None, q.request.prisoner_number, *linked}:
+        return False
+    least = q.policy.measures.name_similarity.value
+    alike = (
+        same_birthday(warrant.date_of_birth, each.date_of_birth) or may_be_named(warrant, each, least)
+        for each in q.names
+    )
+    return not warrant.surname.strip() or any(alike)
 
 
 def _ends_elsewhere(q: Question, warrant: Warrant) -> bool:

@@ -121,7 +121,7 @@ def check_one_person(q: Question) -> Iterator[CheckResult]:
             )
     yield from _check_aliases(q, identity)
     for each in q.evidence.prisoner.identifiers if q.evidence.prisoner else ():
-        valid = {"PNC": is_pnc, "CRO": is_cro}.get(each.type)
+        valid = {"PNC": is_pnc, "CRO": is_cro}.get(each.type.strip().upper())
         if valid is not None and not valid(each.value):
             yield finding("IDENTIFIER_MALFORMED", [each.value], type=each.type, value=each.value)
 

@@ -101,6 +101,10 @@ _ROWS: Final = (
     ),
     Reason(15, "OFFENCE_CODE_NOT_IN_FORCE", "Offence code {code} was not in force on {date}."),
     Reason(15, "OFFENCE_IN_FUTURE", "Offence {code} is dated {date}, which is to come.", _UNKNOWN),
+    Reason(
+        15, "LATER_DATE", "{named} is {date}, but {other} of the same calculation is {later}.", _UNKNOWN, judgement=True
+    ),
+    Reason(15, "NOT_ELIGIBLE", "{named} is {date}, before {other} on {earliest}: nobody is eligible before that."),
     Reason(15, "DATE_IMPLAUSIBLE", "{named} is {date}, before the person was born.", _UNKNOWN),
     Reason(
         15, "DATE_AFTER_EXPIRY", "{named} is {date}, but the sentence expires on {expiry}.", _UNKNOWN, judgement=True
@@ -193,6 +197,12 @@ _ROWS: Final = (
     Reason(17, "WARRANT_UNKNOWN", "What became of {kind} warrant {id} is not known.", _UNKNOWN),
     Reason(17, "WARRANT_NOT_CALCULATED", "Warrant {id} is not among the inputs of the calculation."),
     Reason(17, "WARRANT_STANDS", "{kind} warrant {id} stands; {purpose} does not end it."),
+    Reason(
+        17,
+        "WARRANT_OF_ANOTHER",
+        "Warrant {id}, which the calculation counts, names {written}: is it misfiled?",
+        judgement=True,
+    ),
     Reason(17, "WARRANT_MISSING", "The calculation counts warrant {id}; no source has it.", _UNKNOWN, judgement=True),
     Reason(17, "WARRANT_UNREAD", "New {kind} paper {id} has not been read."),
     Reason(

@@ -407,6 +407,12 @@ def _born(case: Case, random: Random) -> None:
             place["dateOfBirth"] = born
 
 
+def _misfiled(case: Case, random: Random) -> None:
+    for warrant in case["evidence"]["warrants"]:
+        warrant |= {"surname": random.choice([*SURNAMES, ""]), "dateOfBirth": random.choice([None, "1949-12-31"])}
+        warrant["prisonerNumber"] = random.choice([None, case["evidence"]["prisonerNumber"], "Q7777QQ", "Z1111ZZ"])
+
+
 def _made(case: Case, random: Random) -> None:
     _paper(case)["createdAt"] = shifted(case, random, -86_400 * 3, -86_400, -86_395, -86_394, -3_600, 1)
 
@@ -415,6 +421,8 @@ def _expiry(case: Case, random: Random) -> None:
     sums = _sums(case)
     if sums is not None:
         sums["dates"][random.choice(["SED", "SLED"])] = shifted(case, random, -86_400 * 9, 86_400 * 99)[:10]
+        other = random.choice(["CRD", "ARD", "NPD", "PRRD", "HDCED", "PED", "Tariff"])
+        sums["dates"].setdefault(other, shifted(case, random, -86_400 * 99, 86_400 * 9)[:10])
         sums["offences"] = [{"code": "X", "committedOn": shifted(case, random, -86_400, 0, 86_400)[:10]}]
 
 
@@ -459,6 +467,8 @@ CHANGES: list[Callable[[Case, Random], None]] = [
     _set(_paper, "dateType", *MOVES, None),
     _set(_paper, "laneKind", "pedestrian", "vehicle"),
     _made,
+    _misfiled,
+    _expiry,
     _expiry,
     _set(_paper, "prisonId", "MDI", "WWI"),
     _set(_paper, "orderId", "ord-2", None),

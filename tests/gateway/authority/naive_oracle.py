@@ -413,6 +413,13 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                     bad.add(15)
                 if due and any(due > sums["dates"].get(end, "9999-12-31") for end in ("SED", "SLED")):
                     bad.add(15)
+                ends = ("CRD", "ARD", "NPD", "PRRD")
+                if due and kind in ends and any(sums["dates"].get(other, "") > due for other in ends):
+                    bad.add(15)
+                if due and kind == "HDCAD" and due < sums["dates"].get("HDCED", ""):
+                    bad.add(15)
+                if due and kind == "APD" and due < max(sums["dates"].get("PED", ""), sums["dates"].get("Tariff", "")):
+                    bad.add(15)
 
     # 16 to 18: what stands against it
     to_escort = immigration_escort and signed
@@ -442,6 +449,18 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                 stands = True
             if stands:
                 bad.add(17)
+            ours = (
+                person is not None and paper is not None and one_of_these(paper, [person, *person.get("aliases", [])])
+            )
+            if dated and warrant["warrantId"] in counted and person is not None and ours:
+                mine = [number, None, *(each["prisonerNumber"] for each in (identity or {}).get("numbers", []))]
+                known_as = [person, *person.get("aliases", []), *(identity or {}).get("aliases", [])]
+                named = warrant["surname"].strip() == "" or any(
+                    same_birthday(warrant.get("dateOfBirth"), each.get("dateOfBirth")) or perhaps(warrant, each)
+                    for each in known_as
+                )
+                if not named or warrant.get("prisonerNumber") not in mine:
+                    bad.add(17)
     if dated and set(counted) - {warrant["warrantId"] for warrant in known.get("warrants", [])}:
         bad.add(17)
     if known.get("papers"):
