@@ -12,10 +12,10 @@ from sallyport_gateway.authority.calendar import (
     working_days_before,
 )
 from sallyport_gateway.authority.check_person import compare_person
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.identifiers import is_calculation_reference
 from sallyport_gateway.authority.policy import Basis, DayRule, Purpose
 from sallyport_gateway.authority.question import Question, clock, day, same_officer, written
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Authorisation, Calculation, CourtOrder
 from sallyport_gateway.authority.words import CalculationStatus, DateType, ImmigrationKind, OrderChannel
 from sallyport_protocol.checks import CheckResult

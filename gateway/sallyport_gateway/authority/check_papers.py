@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from sallyport_gateway.authority.check_person import holding_alerts
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.policy import Basis
 from sallyport_gateway.authority.question import Question, written
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import CourtCase, Warrant
 from sallyport_gateway.authority.similar import may_be_named, same_birthday, same_person, tells_apart
 from sallyport_gateway.authority.words import (

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
 
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.guard import WEIGHT, guard_of
 from sallyport_gateway.authority.identifiers import is_cro, is_pnc, is_prison_code, is_prisoner_number
 from sallyport_gateway.authority.question import Question, day, written
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Identity, Named, PrisonerRecord
 from sallyport_gateway.authority.similar import same_name, same_person
 from sallyport_gateway.authority.words import InOutStatus, LegalStatus, Source
@@ -77,7 +77,7 @@ def check_holds(q: Question) -> Iterator[CheckResult]:
     """16: no Not For Release, governor's or security hold."""
     yield from holding_alerts(q, CheckNumber.HOLDS, "ALERT_HOLDS")
     for hold in q.evidence.holds:
-        if hold.lifted_at is None or hold.lifted_at > q.now:
+        if hold.lifted_at is None or not hold.placed_at <= hold.lifted_at <= q.now:
             kind = hold.kind.replace("_", " ").capitalize()
             yield finding("HOLD_PLACED", [hold.hold_id], kind=kind, who=hold.placed_by, why=hold.why)
 
@@ -116,9 +116,9 @@ def check_one_person(q: Question) -> Iterator[CheckResult]:
         yield finding("TWO_PEOPLE", sorted(people), count=len(people), number=number)
     for other in identity.numbers:
         if other.prisoner_number != number:
-            yield from _reviewed(
-                q.now, other.reviewed_by, other.reviewed_at, "NUMBER_NOT_REVIEWED", other.prisoner_number
-            )
+            found, known = other.prisoner_number, is_prisoner_number(other.prisoner_number)
+            by = other.reviewed_by if known else None  # nobody can have looked under a number that is none
+            yield from _reviewed(q.now, by, other.reviewed_at, "NUMBER_NOT_REVIEWED", found)
     yield from _check_aliases(q, identity)
     for each in q.evidence.prisoner.identifiers if q.evidence.prisoner else ():
         valid = {"PNC": is_pnc, "CRO": is_cro}.get(each.type.strip().upper())

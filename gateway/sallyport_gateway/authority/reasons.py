@@ -4,13 +4,12 @@ A reason's code goes into the audit log and the statistics and never changes its
 stay the check's own unless the row names others. `judgement`: a person must weigh it; alone it refers, not holds.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sallyport_protocol.causes import CauseCode as Cause
 from sallyport_protocol.causes import NextStep, Owner
-from sallyport_protocol.checks import CheckNumber, CheckOutcome, CheckResult
+from sallyport_protocol.checks import CheckOutcome
 
 _FAIL, _UNKNOWN = CheckOutcome.FAIL, CheckOutcome.UNKNOWN
 _COURT: Final = (Owner.COURT_LIAISON, NextStep.COURT_URGENT_QUERY)
@@ -284,26 +283,3 @@ _ROWS: Final = (
 
 REASONS: Final = {row.code: row for row in _ROWS}
 assert len(REASONS) == len(_ROWS)
-
-
-def finding(code: str, records: Iterable[str] = (), cause: Cause | None = None, /, **places: Any) -> CheckResult:
-    """The finding with this code, its sentence filled in; `cause` overrides the row's."""
-    row = REASONS[code]
-    owner, step = row.to or (None, None)
-    return CheckResult(
-        CheckNumber(row.number),
-        row.outcome,
-        row.code,
-        row.sentence.format(**places),
-        tuple(str(each) for each in records),
-        cause or row.cause,
-        owner,
-        step,
-        row.judgement,
-    )
-
-
-def stale(number: CheckNumber, source: str) -> CheckResult:
-    """What check `number` says when it found nothing wrong in a source that is too old or silent."""
-    sentence = f"Nothing is known against it, but {source} is not fresh: see check 24."
-    return CheckResult(number, _UNKNOWN, "NOT_FRESH", sentence, next_step=NextStep.REFRESH_SOURCES)

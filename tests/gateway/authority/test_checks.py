@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from sallyport_gateway.authority.authorise import CHECKS, authorise
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.policy import ReleasePolicy, load_release_policy, release_policy
-from sallyport_gateway.authority.reasons import REASONS, finding
+from sallyport_gateway.authority.reasons import REASONS
 from sallyport_gateway.casebook.files import LIBRARY, expand, merge
 from sallyport_gateway.casebook.words import Case
 from sallyport_protocol.checks import AUTHORISATION, CheckNumber, CheckOutcome
