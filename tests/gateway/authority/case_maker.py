@@ -320,7 +320,12 @@ def _linked(case: Case, random: Random) -> None:
     identity = _identity(case)
     if identity is not None:
         looked = {"reviewedBy": "r.omu", "reviewedAt": shifted(case, random, -86_400, 60)}
-        identity["numbers"] = [{"prisonerNumber": "Q7777QQ", **(looked if random.random() < 0.7 else {})}]
+        identity["numbers"] = [
+            {
+                "prisonerNumber": random.choice(["Q7777QQ", "Q7777QQ", "Q777"]),
+                **(looked if random.random() < 0.7 else {}),
+            }
+        ]
 
 
 def _order(case: Case, random: Random) -> None:

@@ -434,7 +434,8 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
         elif code in ("XILLENT", "XLDEPORT") and not to_escort:
             bad.add(18)
     for hold in known.get("holds", []):
-        if not hold.get("liftedAt") or when(hold["liftedAt"]) > now:
+        lifted = hold.get("liftedAt") and when(hold["placedAt"]) <= when(hold["liftedAt"]) <= now
+        if not lifted:
             bad.add(16)
     counted = sums.get("warrantsIncluded", []) if sums else []
     for warrant in known.get("warrants", []):
@@ -515,6 +516,8 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
         bad.add(22)
     if identity is not None:
         looked = [each for each in identity.get("numbers", []) if each["prisonerNumber"] != number]
+        if any(not re.fullmatch("[A-Z][0-9]{4}[A-Z]{2}", each["prisonerNumber"]) for each in looked):
+            bad.add(22)
         for each in [*looked, *identity.get("aliases", [])]:
             if not each.get("reviewedBy") or not each.get("reviewedAt") or when(each["reviewedAt"]) > now:
                 bad.add(22)

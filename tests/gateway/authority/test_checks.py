@@ -65,7 +65,7 @@ LATER = "2026-06-10T10:00:00Z"
         ("cr", {"evidence": {"identity": None}}, {(22, "NO_IDENTITY")}),
         ("cr", {"evidence": {"identity": {"cprUuids": []}}}, {(22, "NO_IDENTITY")}),
         ("cr", {"evidence": {"identity":
-          {"numbers": [{"prisonerNumber": "Z", "reviewedBy": "r", "reviewedAt": LATER}]}}},
+          {"numbers": [{"prisonerNumber": "Z9876YX", "reviewedBy": "r", "reviewedAt": LATER}]}}},
          {(22, "REVIEWED_IN_FUTURE")}),
         ("cr", {"request": {"confirmingOfficer": None}}, {(23, "NO_CONFIRMING_OFFICER")}),
         ("cr", paper("cr", approvals=[{"officer": "a", "at": LATER}, {"officer": "b", "at": "2026-06-09T10:00:00Z"}]),
