@@ -9,7 +9,7 @@ from sallyport_gateway.ports import Case
 from sallyport_gateway.release.check import Check, Stage
 from sallyport_gateway.release.lane import Lane
 from sallyport_gateway.web.act_view import ActView, InputKind, InputView
-from sallyport_protocol.acts import ManualReason, Means
+from sallyport_protocol.acts import Cannot, ManualReason, Means
 
 _REASON: Final = InputView(
     "reason",
@@ -24,6 +24,9 @@ _MEANS: Final = InputView(
     "Not by the wristband, and not by what the person says",
     InputKind.CHOICE,
     tuple((each.value, each.wording) for each in Means),
+)
+_CANNOT: Final = InputView(
+    "cannot", "What?", kind=InputKind.CHOICE, choices=tuple((each.value, each.wording) for each in Cannot)
 )
 _LOOK: Final = InputView("compared", "The person in the lane is the one in the photograph", kind=InputKind.TICK)
 _STOP: Final = InputView("why", "Why?")
@@ -74,7 +77,16 @@ def door_acts(
             label = f"Manual path: {case.name}, {case.prisoner_number}"
             note = f"{MANUAL_NOTE} {warnings.get(case.prisoner_number, '')}".strip()
             yield ActView("manual", label, by_hand, (_REASON, _WHY, _MEANS), folded=True, note=note)
+        if state.endswith("available") and not taken:
+            yield excuse(case)
     yield freeze(Scope.LANE, lane.entry.name, f"Freeze {lane.entry.name}")
+
+
+def excuse(case: Case) -> ActView:
+    """What this person cannot do or show, recorded by the officer who sees it."""
+    label = f"Cannot do or show something: {case.name}, {case.prisoner_number}"
+    fields = (("authorisation", case.authorisation),)
+    return ActView("excuse", label, fields, (_CANNOT, _STOP), folded=True, note=EXCUSE_NOTE)
 
 
 def second(check: Check, warning: str = "") -> ActView:
@@ -154,6 +166,9 @@ def desk_acts(prisons: Iterable[str]) -> Iterable[ActView]:
 MANUAL_NOTE: Final = (
     "Two officers, neither of whom approved this release, each sign who the person is. It replaces the kiosk and no"
     " other check. After a mismatch one of them is the duty governor."
+)
+EXCUSE_NOTE: Final = (
+    "It changes what the kiosk asks for, never how certain it must be. It holds for a day; record one thing at a time."
 )
 SECOND_NOTE: Final = "You sign the person, the reason and the words that stand here under your own name."
 FREEZE_NOTE: Final = "Stops every grant there at once. Two officers must lift it."

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sallyport_gateway.acts import doubt, manual_path
 from sallyport_gateway.acts.act_fields import Fields
 from sallyport_gateway.acts.doubt import Noted
+from sallyport_gateway.acts.excusing import excuse
 from sallyport_gateway.acts.manual import Statement
 from sallyport_gateway.acts.officer_acts import BelievedAct, foreign
 from sallyport_gateway.audit import log as audit
@@ -60,6 +61,8 @@ class Performing:
             case ActKind.LEFT:
                 fields.words("why")
                 return await doubt.left(service, believed, fields.text("authorisation"), fields.text("when"), now)
+            case ActKind.EXCUSE:
+                return await service.store.write(lambda conn: excuse(conn, service, believed, fields))
             case ActKind.SIGN_IN:
                 raise AssertionError("the desk signs in by itself")
             case ActKind.RECONCILE:
@@ -283,6 +286,7 @@ DONE: Final = {
     ActKind.SECOND: "Both statements are recorded. Read the verdict.",
     ActKind.RESTORE: "The next log is open. The gateway begins anew; settle each authorisation that was alive.",
     ActKind.LEFT: "The release is recorded. The prison stays suspended until two officers lift its freeze.",
+    ActKind.EXCUSE: "It is recorded, and holds for a day.",
     ActKind.SIGN_IN: "You are signed in to read. What you read is recorded under your name.",
     ActKind.ACCOUNT: "The opening is accounted for. Settle each authorisation that was alive then.",
     ActKind.KEY: "The authorisation is used up. Let the person out by key now.",

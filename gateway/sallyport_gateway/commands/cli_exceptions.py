@@ -88,7 +88,7 @@ def show(prisoner: Prisoner, config: Config = GATEWAY_TOML) -> None:
 
 @app.command()
 def end(prisoner: Prisoner, officer: Officer, why: Why, config: Config = GATEWAY_TOML) -> None:
-    """End what is recorded of the challenge. Exit code 1: nothing was."""
+    """End what is recorded, of the challenge and of whole modalities. Exit code 1: nothing was."""
     by, now = By(officer, why), datetime.now(UTC)
 
     def job(conn: Connection) -> bool:
