@@ -130,7 +130,7 @@ def whole(sessions: int) -> dict[str, Any]:
             verdicts.append(time.perf_counter() - began)
             world.strikes()
             began = time.monotonic()
-            world.must(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"])
+            world.must(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"], compared="yes")
             moved = world.wait(world.strikes, 20, "the strike")
             strikes.append((moved[0].t - began) * 1_000)
             world.wait(lambda: world.lane()["session"]["state"] == "This check has ended", 30, "the end")

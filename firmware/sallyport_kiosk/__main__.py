@@ -1,11 +1,19 @@
-"""`sallyport-kiosk`: runs a release kiosk."""
+"""`sallyport-kiosk`: verifies one person for one session."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+from sallyport_link.program import ENDINGS, Version, log_to_terminal, run_program
+
+_HELP = f"""Verify one person for one session that a gateway offers; a kiosk never decides, and opens nothing.
+
+On site, try `selftest` first.
+
+{ENDINGS}"""
+
+app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Config = Annotated[Path, typer.Option("--config", help="The kiosk's configuration file", exists=False)]
 
@@ -13,8 +21,8 @@ Config = Annotated[Path, typer.Option("--config", help="The kiosk's configuratio
 
 
 @app.callback()
-def _root() -> None:
-    """A kiosk verifies one person for one session that a gateway offers. It never decides, and opens nothing."""
+def _root(told: Version = False) -> None:
+    """Options of the program itself."""
 
 
 @app.command()
@@ -24,7 +32,6 @@ def run(
 ) -> None:
     """Run the kiosk: camera, sensor, line to the interlock, prisoner's screen. Ctrl-C or SIGTERM ends it."""
     from sallyport_kiosk.running import run_kiosk
-    from sallyport_link.program import log_to_terminal
 
     log_to_terminal(verbose)
     run_kiosk(config)
@@ -33,10 +40,10 @@ def run(
 @app.command()
 def selftest(
     config: Config = Path("kiosk.toml"),
-    report: Annotated[Path, typer.Option(help="Where the signed report goes")] = Path("selftest.cose"),
+    report: Annotated[Path, typer.Option("--report", help="The signed report's file")] = Path("selftest.cose"),
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output")] = False,
 ) -> None:
-    """Try every device and road on site and sign what was found. Exit code 1 when anything failed."""
+    """Try every device and road on site and sign what was found. Exit code 1: something failed."""
     from sallyport_kiosk.accepting import accept
 
     if not accept(config, report, as_json):
@@ -45,8 +52,6 @@ def selftest(
 
 def main() -> None:
     """The console script: errors of ours end in one line and exit code 1."""
-    from sallyport_link.program import run_program
-
     run_program("sallyport-kiosk", app)
 
 

@@ -22,6 +22,7 @@ from sallyport_kiosk.clock import SystemClock
 from sallyport_kiosk.configuration import Configuration
 from sallyport_kiosk.drivers.accepted import AcceptedVersions
 from sallyport_kiosk.drivers.cameras import make_camera, require_sensor
+from sallyport_kiosk.drivers.gateways import KnownGateways
 from sallyport_kiosk.drivers.locks import make_lock_line
 from sallyport_kiosk.drivers.outbox import Outbox
 from sallyport_kiosk.drivers.sensors import make_sensor
@@ -36,6 +37,7 @@ from sallyport_kiosk.offers import Boot
 from sallyport_kiosk.presence import PresenceWatch
 from sallyport_kiosk.screen.board import Board
 from sallyport_kiosk.session import Session, age_in_days
+from sallyport_link.connection import OnMessage
 from sallyport_link.mqtt import MqttLink
 from sallyport_models.approved_data import ATTACK, FILES, KNOWN_ANSWERS, MANIFEST, read_approved
 from sallyport_models.attack_calibration import parse_attack_calibration
@@ -73,8 +75,7 @@ def assemble(configuration: Configuration) -> Parts:
     boot = make_boot(configuration)
     signer = device_signer(configuration)
     seal_key, clock, board = X25519PrivateKey.generate(), SystemClock(), Board()
-    gateways = trusted(configuration, file.trust.gateways, Role.GATEWAY)
-    mouth = Mouth(boot, signer, signed_by(*gateways), public_bytes(seal_key))
+    mouth = Mouth(boot, signer, known_gateways(configuration), public_bytes(seal_key))
     kiosk = Kiosk(
         boot,
         mouth,
@@ -87,7 +88,20 @@ def assemble(configuration: Configuration) -> Parts:
     )
     session = make_session(configuration, boot, kiosk, mouth, board, clock)
     will = (mouth.topic(Kind.STATUS), mouth.say(Kind.STATUS, mouth.status(online=False)))
-    link = MqttLink(
+    return Parts(kiosk, session, make_link(configuration, will, kiosk.arrive), board)
+
+
+def known_gateways(configuration: Configuration) -> KnownGateways:
+    """Whom this kiosk hears, now and when the files have changed. Raises MalformedError for nobody."""
+    trust = configuration.file.trust
+    files = [configuration.path(each) for each in (trust.gateways, trust.authorities, trust.revoked)]
+    return KnownGateways(lambda: trusted(configuration, trust.gateways, Role.GATEWAY), files)
+
+
+def make_link(configuration: Configuration, will: tuple[str, bytes] | None, on_message: OnMessage) -> MqttLink:
+    """The kiosk's road to the broker, under its own name; not yet open."""
+    file, path = configuration.file, configuration.path
+    return MqttLink(
         file.broker.host,
         file.broker.port,
         path(file.trust.authorities),
@@ -95,10 +109,9 @@ def assemble(configuration: Configuration) -> Parts:
         path(file.identity.key),
         file.name,
         will,
-        kiosk.arrive,
+        on_message,
         key_password=configuration.read(file.identity.password_file).strip(),
     )
-    return Parts(kiosk, session, link, board)
 
 
 def make_boot(configuration: Configuration) -> Boot:

@@ -42,6 +42,7 @@ def conclude(
     """The verification result of a session."""
     captures = tuple(sorted((c for each in evidence for c in each.captures), key=lambda capture: capture.at))
     fused = _fuse(offer, evidence, calibration)
+    outcome = _outcome(offer, evidence, fused, liveness, abandoned)
     return Result(
         session=offer.session,
         challenge=offer.challenge,
@@ -58,8 +59,8 @@ def conclude(
         liveness=liveness,
         fused_llr=fused.llr,
         fused_fmr=_stated(fused.fmr),
-        outcome=_outcome(offer, evidence, fused, liveness, abandoned),
-        detail="; ".join(each.detail for each in evidence if each.detail)[:200],
+        outcome=outcome,
+        detail=_detail(offer, evidence, liveness, outcome),
         software=boot.software,
         policy=boot.policy.digest,
         model_set=boot.model_set.digest,
@@ -85,6 +86,15 @@ def _outcome(
     if outcomes <= {ModalityOutcome.MATCH, ModalityOutcome.EXCEPTION} and fused.outcome is FusedOutcome.MATCH:
         return Outcome.MATCH
     return Outcome.INCONCLUSIVE
+
+
+def _detail(offer: Offer, evidence: tuple[ModalityEvidence, ...], liveness: Liveness, outcome: Outcome) -> str:
+    """In words for the officer, and never a score: what each modality has to say, or what is missing."""
+    if told := "; ".join(each.detail for each in evidence if each.detail):
+        return told[:200]
+    if offer.operating.liveness_required and liveness is Liveness.NOT_PERFORMED:
+        return "nobody was shown to be alive"
+    return "what was compared is not certain enough" if outcome is Outcome.INCONCLUSIVE else ""
 
 
 def _fuse(offer: Offer, evidence: tuple[ModalityEvidence, ...], calibration: FusedCalibration) -> Fused:
@@ -115,6 +125,7 @@ def _modality(each: ModalityEvidence) -> ModalityResult:
         models=each.models,
         exception=each.exception,
         reference_age_days=each.reference_age_days,
+        reference_quality=each.reference_quality,
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether camera and sensor answer, asked now and then while nobody is being verified. Nothing seen is kept."""
+"""Whether camera and sensor answer in time, asked now and then while nobody is being verified. Nothing seen is kept."""
 
 import logging
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Final
 
 from sallyport_kiosk import parameters
 from sallyport_kiosk.clock import Clock
+from sallyport_kiosk.pace import Pace
 from sallyport_kiosk.ports import Camera, FingerSensor
 from sallyport_protocol.errors import SallyportError
 
@@ -22,7 +23,11 @@ class DeviceWatch:
 
         def camera_answers() -> None:
             camera.open()
-            camera.read()
+            pace = Pace()
+            for _ in range(1 + parameters.SLOW_FRAMES):
+                began = clock.monotonic_ms()
+                frame = camera.read()
+                pace.took(clock.monotonic_ms() - began, frame.captured_ms)
 
         self.using = Lock()
         """Whoever uses the devices holds it: a round, or a session."""

@@ -23,6 +23,7 @@ class ModalityEvidence:
     models: tuple[bytes, ...] = ()
     exception: str | None = None
     reference_age_days: int | None = None
+    reference_quality: float | None = None
     detail: str = field(default="")
     """Why there is no match, in words for the officer. Never a score."""
 

@@ -10,7 +10,7 @@ from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.face.template import FaceTemplate
 from sallyport_biometrics.face.words import Embedding, FrameAnalysis
 from sallyport_kiosk import parameters
-from sallyport_kiosk.comparison import best_of
+from sallyport_kiosk.comparison import Scored, judged
 from sallyport_kiosk.evidence import ModalityEvidence
 from sallyport_kiosk.follower import Follower
 from sallyport_kiosk.frames import fresh_frame
@@ -128,18 +128,8 @@ class FaceReader:
             captures=captures,
             models=template.models,
         )
-        if not known:
-            return replace(base, detail="no face reference is enrolled")
-        best = best_of([(compare(template, each), reference) for each, reference in known], self.calibration)
-        matched = best.fmr.upper_log10 <= stage.point.floor_log10
-        return replace(
-            base,
-            outcome=ModalityOutcome.MATCH if matched else ModalityOutcome.NON_MATCH,
-            llr=best.llr,
-            fmr=best.fmr,
-            reference_age_days=self.age(best.reference),
-            detail="" if matched else "the face is not the enrolled person's",
-        )
+        scored = [Scored(compare(template, each), reference, each.quality) for each, reference in known]
+        return judged(base, scored, self.calibration, stage.point.floor_log10, self.age)
 
 
 def _instruction(analysis: FrameAnalysis) -> str:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from sallyport_biometrics.calibration import Calibration
 from sallyport_biometrics.finger import FingerExtractor, FingerTemplate, compare
 from sallyport_kiosk import parameters
-from sallyport_kiosk.comparison import best_of
+from sallyport_kiosk.comparison import Scored, judged
 from sallyport_kiosk.evidence import ModalityEvidence
 from sallyport_kiosk.ports import FingerImage, FingerSensor, Light
 from sallyport_kiosk.stage import Age, Stage, Step
@@ -92,15 +92,5 @@ class FingerReader:
             captures=(capture,),
             models=(template.model,),
         )
-        if not known:
-            return replace(base, detail="no finger reference is enrolled")
-        best = best_of([(compare(template, each), reference) for each, reference in known], self.calibration)
-        matched = best.fmr.upper_log10 <= stage.point.floor_log10
-        return replace(
-            base,
-            outcome=ModalityOutcome.MATCH if matched else ModalityOutcome.NON_MATCH,
-            llr=best.llr,
-            fmr=best.fmr,
-            reference_age_days=self.age(best.reference),
-            detail="" if matched else "the finger is not the enrolled person's",
-        )
+        scored = [Scored(compare(template, each), reference, each.quality) for each, reference in known]
+        return judged(base, scored, self.calibration, stage.point.floor_log10, self.age)

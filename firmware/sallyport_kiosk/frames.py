@@ -12,6 +12,6 @@ def fresh_frame(camera: Camera, stage: Stage) -> tuple[Frame, int] | None:
     began = stage.clock.monotonic_ms()
     frame = camera.read()
     arrived = stage.clock.monotonic_ms()
-    stage.pace.took(arrived - began)
+    stage.pace.took(arrived - began, frame.captured_ms)
     stage.display.picture(frame.image)
     return (frame, arrived) if frame.captured_ms >= stage.started else None

@@ -29,12 +29,6 @@ from sallyport_protocol.topics import TO_DEVICE, Kind
 log = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.2
-_GOODBYE: Final = {
-    EndReason.OPENED: "DOOR_OPEN_GO",
-    EndReason.HELD: "STAFF_WILL_HELP",
-    EndReason.CANCELLED: "STAFF_WILL_HELP",
-    EndReason.EXPIRED: "STAFF_WILL_HELP",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +198,10 @@ class Kiosk:
         if running is None or end.boot_nonce != self._boot.nonce or end.session != running.offer.session:
             raise MalformedError("the end of a session that is not this one")
         self._end_session()
-        self._display.show(Step.DONE, _GOODBYE[end.reason], 1.0)
+        if end.reason is EndReason.OPENED:
+            self._display.show(Step.DONE, "DOOR_OPEN_GO", 1.0)
+        else:
+            self._display.show(Step.IDLE, "STAFF_WILL_HELP")  # no step is ticked off
         self._display.picture(None)
         self._idle_due = self._clock.monotonic_ms() + parameters.END_SHOWN_MS
 
@@ -287,4 +284,4 @@ def _run_session(session: Session, offer: Offer, references: References, stage: 
             session.run(offer, references, stage)
     except Exception:
         log.exception("the session failed; the door stays locked")
-        session.display.show(Step.DONE, "STAFF_WILL_HELP")
+        session.display.show(Step.IDLE, "STAFF_WILL_HELP")

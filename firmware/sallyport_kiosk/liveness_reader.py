@@ -82,13 +82,14 @@ class LivenessReader:
 
     def _attempts(self, challenges: list[Challenge], stage: Stage, follower: Follower) -> Proof:
         failures: list[Failure] = []
+        instead = ""
         for challenge in challenges:
             if failures and not stage.over:
-                stage.display.show(Step.FACE, str(failures[-1]))
+                stage.display.show(Step.FACE, instead or str(failures[-1]))
                 stage.stop.wait(parameters.AGAIN_S)
             if not self._face_found(stage, follower):
                 break
-            attempt = self._asked(challenge, stage, follower)
+            attempt, instead = self._asked(challenge, stage, follower)
             if attempt.outcome is Outcome.PASSED:
                 return Proof(Liveness.PASSED, follower.number, len(failures) + 1)
             if attempt.outcome is Outcome.PENDING:
@@ -110,9 +111,12 @@ class LivenessReader:
             stage.display.show(Step.FACE, str(analysis.feedback[0]) if analysis.feedback else "LOOK_AT_CAMERA")
         return False
 
-    def _asked(self, challenge: Challenge, stage: Stage, follower: Follower) -> Attempt:
-        """One challenge to its end; PENDING when the session ended first. The face is known again at every cue."""
-        attempt, recognise = begin(challenge), False
+    def _asked(self, challenge: Challenge, stage: Stage, follower: Follower) -> tuple[Attempt, str]:
+        """One challenge to its end, and what kept the face from being seen at last, if anything did.
+
+        PENDING when the session ended first. The face is known again at every cue.
+        """
+        attempt, recognise, hindrance = begin(challenge), False, ""
         while attempt.outcome is Outcome.PENDING and not stage.over:
             stage.display.show(Step.FACE, str(attempt.cue or "LOOK_STRAIGHT"), _progress(attempt))
             if (fresh := fresh_frame(self.camera, stage)) is None:
@@ -124,7 +128,8 @@ class LivenessReader:
             seen = attempt.observe(Observation(float(frame.captured_ms), track, self._movement(frame, analysis)))
             cued = attempt.cue is None and seen.cue is not None
             attempt, recognise = seen, cued or (recognise and embedding is None)
-        return attempt
+            hindrance = str(analysis.feedback[0]) if analysis.face is None and analysis.feedback else ""
+        return attempt, hindrance
 
     def _embedding(self, frame: Frame, analysis: FrameAnalysis) -> Embedding | None:
         if analysis.face is None or not analysis.usable:

@@ -52,7 +52,10 @@ SLOWEST_CAMERA_MS: Final = 2_000
 """A camera that takes longer for one frame is too slow to follow a person, or is gone."""
 
 SLOW_FRAME_MS: Final = 900
-"""A frame a second is too slow; one such frame may be the camera's start or a busy moment."""
+"""Between two frames. A frame a second is too slow; one such frame may be the camera's start or a busy moment."""
+
+SLOW_WAIT_MS: Final = 250
+"""Of that, waited for the camera: the rest is the kiosk's own work."""
 
 SLOW_FRAMES: Final = 2
 """One after the other: the camera is too slow."""
@@ -71,7 +74,7 @@ DEVICE_AGAIN_MS: Final = 5_000
 """Between two looks while something does not work: a repair is seen soon."""
 
 DEVICE_PATIENCE_MS: Final = 20_000
-"""A look takes 3 s for a lost camera and some seconds for a silent sensor; one that takes longer is itself a fault."""
+"""A look takes 4 s for a lost camera and some seconds for a silent sensor; one that takes longer is itself a fault."""
 
 STATUS_MS: Final = 30_000
 """STATUS is repeated this often: one that was lost, or replayed, does not stay believed."""

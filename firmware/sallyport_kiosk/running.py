@@ -8,6 +8,7 @@ from pathlib import Path
 from sallyport_kiosk.assembly import assemble
 from sallyport_kiosk.configuration import load_configuration
 from sallyport_kiosk.drivers.service_manager import ServiceManager
+from sallyport_kiosk.drivers.speech import speech_missing
 from sallyport_kiosk.screen.app import create_app
 from sallyport_link.serving import PageServer, open_port
 
@@ -25,6 +26,8 @@ def run_kiosk(config: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: parts.kiosk.stop())
     logging.info("screen at http://%s:%d", place.host, place.port)
+    if silent := speech_missing():
+        logging.warning("screen: %s", silent)
     parts.kiosk.run(parts.link, parts.session, ServiceManager().alive)
     server.should_exit = True
     screen.join(timeout=3.0)

@@ -5,7 +5,6 @@ import gc
 import logging
 import signal
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -21,35 +20,28 @@ from sallyport_gateway.commands.cli_receipt import app as receipt_app
 from sallyport_gateway.commands.cli_records import app as records_app
 from sallyport_gateway.commands.cli_standing import reconcile, show_standing
 from sallyport_gateway.commands.cli_watch import watch_command
+from sallyport_gateway.commands.options import GATEWAY_TOML, Config
 from sallyport_gateway.configuration import Configuration, load_configuration
-from sallyport_link.program import log_to_terminal, run_program
+from sallyport_link.program import ENDINGS, Version, log_to_terminal, run_program
 from sallyport_protocol.actions import Part
 
-_HELP = "Judges releases and serves the officers' pages."
+_HELP = f"""Judge releases and serve the officers' pages.
+
+A gateway believes a kiosk only after twelve checks, and the records after thirteen more.
+
+{ENDINGS}"""
 
 app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
-
-
-def _say_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"sallyport-gateway {version('sallyport')}")
-        raise typer.Exit
-
 
 @app.callback()
-def _root(
-    told: Annotated[
-        bool, typer.Option("--version", help="Say which release this is", callback=_say_version, is_eager=True)
-    ] = False,
-) -> None:
-    """A gateway believes a kiosk's signed result only after twelve checks, the records after thirteen more."""
+def _root(told: Version = False) -> None:
+    """Options of the program itself."""
 
 
 @app.command()
 def run(
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more")] = False,
 ) -> None:
     """Run the gateway and the officers' pages. Ctrl-C or SIGTERM ends it."""
@@ -62,12 +54,12 @@ def run(
 def enrol(
     prisoner: Annotated[str, typer.Argument(help="Prisoner number, such as A1234BC")],
     officer: Annotated[str, typer.Option(help="Who enrols")],
-    face: Annotated[list[Path] | None, typer.Option(help="A photograph; repeat for several of one person")] = None,
-    finger: Annotated[list[str] | None, typer.Option(help="POSITION=IMAGE, such as 2=right-index.png")] = None,
-    captured_on: Annotated[str | None, typer.Option(help="Day of capture, YYYY-MM-DD [default: today]")] = None,
+    face: Annotated[list[Path] | None, typer.Option(help="A photograph; repeat for several")] = None,
+    finger: Annotated[list[str] | None, typer.Option(help="POSITION=IMAGE, such as 2=right-index.png; repeat")] = None,
+    captured_on: Annotated[str | None, typer.Option(help="Day of capture, YYYY-MM-DD", show_default="today")] = None,
     covered: Annotated[list[Part] | None, typer.Option(help="What of the face stays covered; repeat")] = None,
-    config: Config = Path("gateway.toml"),
-    models: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
+    config: Config = GATEWAY_TOML,
+    models: Annotated[Path | None, typer.Option(help="Folder of models", show_default="SALLYPORT_MODELS")] = None,
 ) -> None:
     """Enrol a person's references from images taken at reception; they are stored encrypted."""
     from sallyport_gateway.enrolment import enrol_person

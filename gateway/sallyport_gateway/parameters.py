@@ -53,6 +53,12 @@ READY_AGE_MS: Final = 15_000
 JOURNAL_AGE_MS: Final = 15_000
 """A board is asked every 5 s how far its journal goes; after three answers that did not come it gets no grant."""
 
+RECALLED: Final = 500
+"""Of each gateway's audit log, the newest entries that a lane's page is rebuilt from when its keeper changes."""
+
+RECALL_MS: Final = 8 * 3_600_000
+"""How far back the page goes then: one shift."""
+
 EVENTS_AGAIN_MS: Final = 1_000
 """Least time between two requests for the same missing events of a board: it answers only while it is idle."""
 

@@ -1,6 +1,6 @@
 """What a lane needs from the rest of the gateway. Drivers and the service stand behind these; tests may too."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -93,6 +93,16 @@ class RecordEntry:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What officers recorded that a person cannot do or show at the kiosk, and who may be mistaken for them."""
+
+    needs: Needs | None = None
+    exceptions: tuple[RecordedException, ...] = ()
+    alike: str = ""
+    """A twin, a relative or somebody of a similar name here, as an officer reads it."""
+
+
 class Authority(Protocol):
     """The central release authorisation. Every call runs on the store's connection, inside the caller's transaction."""
 
@@ -122,6 +132,9 @@ class Authority(Protocol):
 
     def needs(self, conn: Connection, prisoner_number: str, now: datetime) -> Needs | None:
         """What the person cannot do before the camera, as an officer recorded; None for nothing."""
+
+    def recorded(self, conn: Connection, numbers: Collection[str], now: datetime) -> dict[str, Recorded]:
+        """Needs and exceptions of these people, by prisoner number; who has none is not in it."""
 
     def guard(self, conn: Connection, prisoner_number: str, now: datetime) -> Guard:
         """What a check at the kiosk must allow for: a similar name on the roll, a relative, a twin."""

@@ -1,15 +1,33 @@
-"""How a long-running program of ours speaks on its terminal: what it logs, and how it ends on an expected failure."""
+"""How our programs speak on a terminal: which release they are, what they log, how they end on an expected failure."""
 
 import logging
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated, Final
 
+import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
 from sallyport_protocol.errors import SallyportError
 
+ENDINGS: Final = "An error is one line on standard error and exit code 1; a wrong call ends with 2."
+"""For a program's help."""
+
 _NOISY = ("asyncio", "alembic", "httpx")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sallyport {version('sallyport')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", help="Say which release this is", callback=_say_version, is_eager=True)
+]
+"""An option of every program."""
 
 
 def log_to_terminal(verbose: bool) -> None:
@@ -30,5 +48,10 @@ def run_program(name: str, command: Callable[[], None]) -> None:
     try:
         command()
     except SallyportError as error:
-        Console(stderr=True, soft_wrap=True).print(f"{name}: {error}", style="red", markup=False, highlight=False)
+        complain(name, error)
         sys.exit(1)
+
+
+def complain(name: str, error: SallyportError) -> None:
+    """One line on standard error, that says whose it is."""
+    Console(stderr=True, soft_wrap=True).print(f"{name}: {error}", style="red", markup=False, highlight=False)

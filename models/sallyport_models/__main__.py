@@ -4,6 +4,7 @@ import importlib
 import json
 import pkgutil
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -17,21 +18,38 @@ from sallyport_models.approved_data import data_digests, set_digest
 from sallyport_models.card import FUSED, card_of, fused_card, write_card
 from sallyport_models.fetch import Tell, add_file, fetch_models, fetch_samples
 from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store, write_atomically
+from sallyport_models.options import Json, ManifestPath, StorePath, open_store
+from sallyport_models.store import write_atomically
 from sallyport_protocol.errors import SallyportError
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_HELP = """Fetch, verify, list and explain the models; evaluate and calibrate them.
+
+An error is one line on standard error and exit code 1; a wrong call ends with 2."""
+
+app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(calibrate.app, name="calibrate")
 
-StorePath = Annotated[Path | None, typer.Option("--store", help="Folder of models [default: SALLYPORT_MODELS]")]
-ManifestPath = Annotated[Path, typer.Option("--manifest", help="The manifest", show_default=False)]
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sallyport {version('sallyport')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    told: Annotated[
+        bool, typer.Option("--version", help="Say which release this is", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of the program itself."""
 
 
 @app.command()
 def fetch(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
     """Obtain every model that is missing, check it, convert it, store it."""
-    target = _store(store, manifest)
+    target = open_store(store, manifest)
     with _progress() as progress:
         task = progress.add_task("models", total=None)
         fetched = fetch_models(target, _tell(progress, task))
@@ -52,31 +70,35 @@ def samples(
 
 @app.command()
 def answers(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
-    """Record what every approved model gives for its known input (after a change of a model or converter).
+    """Record what every approved model gives for its known input, after a change of a model or converter.
 
-    All must be here, those that an operator supplies too.
+    All models must be here, those that an operator supplies too.
     """
-    held = _store(store, manifest)
+    held = open_store(store, manifest)
     models = {entry.name: held.load(entry.name).bytes for entry in held.manifest.approved()}
     write_atomically(known_answers.FILE, known_answers.record(models).encode())
     Console().print(f"{known_answers.FILE}: written")
 
 
 @app.command()
-def add(file: Path, store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
+def add(
+    file: Annotated[Path, typer.Argument(help="The model's file")],
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
+) -> None:
     """Take a model file that you supply, if the manifest knows its digest."""
-    name = add_file(_store(store, manifest), file.read_bytes(), str(file))
+    name = add_file(open_store(store, manifest), file.read_bytes(), str(file))
     Console().print(f"{name}: ready")
 
 
 @app.command()
 def verify(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
-    """Check the digest of every approved model; exit 1 at the first that is missing or wrong.
+    """Check the digest of every approved model. Exit code 1: one is missing or wrong.
 
-    A model that an operator supplies may be missing. Then the digests of the data that go with them, and of the whole
-    set as the estate signs it.
+    A model that an operator supplies may be missing. Then follow the digests
+    of the data that go with the models, and of the whole set as the estate signs it.
     """
-    target = _store(store, manifest)
+    target = open_store(store, manifest)
     for entry in target.manifest.approved():
         if entry.supplied and not (target.path / entry.file).exists():
             Console().print(f"{entry.name}: not supplied, so the challenge is stricter")
@@ -91,7 +113,7 @@ def verify(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -
 @app.command("list")
 def list_models(store: StorePath = None, manifest: ManifestPath = DEFAULT_MANIFEST) -> None:
     """Show every model, its licence, its approval and whether it is here."""
-    target = _store(store, manifest)
+    target = open_store(store, manifest)
     table = Table("model", "version", "task", "licence", "approved by", "here")
     for entry in target.manifest.models:
         here = "yes" if target.holds(entry) else "no"
@@ -118,11 +140,11 @@ def card(
 
 @app.command("compare")
 def compare_command(
-    first: Path,
-    second: Path,
+    first: Annotated[Path, typer.Argument(help="A fingerprint image")],
+    second: Annotated[Path, typer.Argument(help="Another")],
     dpi: Annotated[float, typer.Option(help="Resolution of both images")] = 500.0,
     picture: Annotated[Path | None, typer.Option(help="Draw the paired minutiae here (PNG)")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON on standard output")] = False,
+    as_json: Json = False,
     store: StorePath = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
@@ -131,7 +153,7 @@ def compare_command(
     from sallyport_models.calibrations import read_calibration
     from sallyport_models.compare import compare_images
 
-    extractor = FingerExtractor(_store(store, manifest).load("leader").bytes)
+    extractor = FingerExtractor(open_store(store, manifest).load("leader").bytes)
     found = compare_images(first, second, extractor, read_calibration("finger"), dpi, picture)
     if as_json:
         typer.echo(json.dumps(found))
@@ -142,19 +164,16 @@ def compare_command(
 
 
 def main() -> None:
-    """Runs the command line; an expected failure is one line on standard error and exit code 1."""
+    """The console script: errors of ours end in one line and exit code 1."""
     for package in (evaluate, calibrate):
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package.__name__}.{module.name}")
     try:
         app()
     except SallyportError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        said = Console(stderr=True, soft_wrap=True)
+        said.print(f"sallyport-models: {error}", style="red", markup=False, highlight=False)
         sys.exit(1)
-
-
-def _store(path: Path | None, manifest: Path) -> ModelStore:
-    return ModelStore(path or default_store(), Manifest.read(manifest))
 
 
 def _progress() -> Progress:

@@ -52,6 +52,8 @@ class ActKind(StrEnum):
     LEFT = "LEFT"
     """One of two officers who state that somebody was let out by key while no desk answered: {authorisation, when,
     why}. The first suspends the prison's authorisations at once."""
+    EXCUSE = "EXCUSE"
+    """Record what a person cannot do or show at the kiosk, for a day: {authorisation, cannot, why}."""
     SIGN_IN = "SIGN_IN"
     """Read the pages for one shift, for a reason that is kept: {why}."""
 
@@ -77,6 +79,42 @@ _REASONS: Final = {
     ManualReason.NO_REFERENCE: "No face or finger is enrolled",
     ManualReason.CANNOT_BE_CAPTURED: "Face or finger cannot be taken (injury)",
     ManualReason.KIOSK_OUT_OF_SERVICE: "The kiosk is out of service",
+}
+
+
+class Cannot(StrEnum):
+    """What an officer may record of a person at the door. None of it lowers a threshold."""
+
+    TURN_LEFT = "TURN_LEFT"
+    TURN_RIGHT = "TURN_RIGHT"
+    LOOK_UP = "LOOK_UP"
+    CLOSE_EYES = "CLOSE_EYES"
+    SMILE = "SMILE"
+    EYES = "EYES"
+    MOUTH = "MOUTH"
+    SLOW = "SLOW"
+    NO_LIGHT = "NO_LIGHT"
+    FACE = "FACE"
+    FINGER = "FINGER"
+
+    @property
+    def wording(self) -> str:
+        """As officers read it."""
+        return _CANNOT[self]
+
+
+_CANNOT: Final = {
+    Cannot.TURN_LEFT: "Cannot turn the head to the left",
+    Cannot.TURN_RIGHT: "Cannot turn the head to the right",
+    Cannot.LOOK_UP: "Cannot look up",
+    Cannot.CLOSE_EYES: "Cannot close both eyes",
+    Cannot.SMILE: "Cannot smile",
+    Cannot.EYES: "An eye or both stay covered, or are missing",
+    Cannot.MOUTH: "The mouth stays covered (veil, mask, dressing)",
+    Cannot.SLOW: "Needs longer for each answer",
+    Cannot.NO_LIGHT: "Must not see changing colours (epilepsy)",
+    Cannot.FACE: "The face cannot be used at all: two officers decide",
+    Cannot.FINGER: "No finger can be used: the face must be certain enough",
 }
 
 

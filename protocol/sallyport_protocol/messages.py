@@ -143,6 +143,13 @@ class ModalityResult(Word):
     models: Many[Digest]
     exception: Text | None
     reference_age_days: Annotated[int, Field(ge=0, le=40_000)] | None
+    reference_quality: Unit | None = None
+    """Of the reference that it was compared with. None, and not on the wire: nothing was compared."""
+
+    @model_serializer(mode="wrap")
+    def _without_quality(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What was compared with nothing is what it was before references had a quality."""
+        return {name: value for name, value in plain(self).items() if (name, value) != ("reference_quality", None)}
 
 
 class Result(Message):

@@ -1,7 +1,6 @@
 """`sallyport-estate`: make, show, verify and change an estate of kiosks, gateways, interlocks and officers."""
 
 import json
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sallyport_protocol.errors import SallyportError
+from sallyport_link.program import ENDINGS, Version, run_program
 from sallyport_provisioning import lifecycle
 from sallyport_provisioning.apply import MOST_REVOCATIONS, apply, create_development_estate, plan_of
 from sallyport_provisioning.approved import approved_now
@@ -22,19 +21,30 @@ from sallyport_provisioning.examine import examine
 from sallyport_provisioning.overview import overview
 from sallyport_provisioning.publish import approved_before
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_HELP = f"""Make, show, verify and change an estate of kiosks, gateways, interlocks and officers.
+
+Begin with `dev DIR`, or write DIR/estate.toml and say `plan DIR`.
+
+{ENDINGS}"""
+
+app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Place = Annotated[Path, typer.Argument(metavar="DIR", help="The estate's directory", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output")]
+
+
+@app.callback()
+def _root(told: Version = False) -> None:
+    """Options of the program itself."""
 
 
 @app.command("dev")
 def make_development_estate(
     place: Place,
     force: Annotated[bool, typer.Option("--force", help="Replace the estate there: keys, records and all")] = False,
-    broker_port: int = 8883,
-    gateway_port: int = 8080,
-    screen_port: int = 8081,
+    broker_port: Annotated[int, typer.Option(help="Where devices and gateways meet")] = 8883,
+    gateway_port: Annotated[int, typer.Option(help="Of the officers' pages")] = 8080,
+    screen_port: Annotated[int, typer.Option(help="Of the prisoner's page")] = 8081,
     camera: Annotated[str, typer.Option(help="URI of the camera; a path in it is relative to kiosk.toml")] = "",
     sensor: Annotated[str, typer.Option(help="URI of the fingerprint sensor")] = "",
     lock: Annotated[str, typer.Option(help="URI of the interlock's line")] = "",
@@ -60,13 +70,13 @@ def make_development_estate(
 
 @app.command()
 def show(place: Place, as_json: Json = False) -> None:
-    """List holders, roles, fingerprints, ends of certificates, versions of documents."""
+    """Show holders, roles, fingerprints, ends of certificates, versions of documents."""
     _show(open_estate(place), as_json)
 
 
 @app.command()
 def verify(place: Place, as_json: Json = False) -> None:
-    """Check chains, keys, permissions, signatures and digests; exit 1 when anything is wrong."""
+    """Check chains, keys, permissions, signatures and digests. Exit code 1: something is wrong."""
     findings = examine(open_estate(place), _now())
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in findings], indent=2))
@@ -83,7 +93,7 @@ def verify(place: Place, as_json: Json = False) -> None:
 
 @app.command("plan")
 def plan_changes(place: Place, as_json: Json = False) -> None:
-    """Show what `apply` would do about keys and certificates; exit 2 when there is something to do."""
+    """Show what `apply` would do about keys and certificates. Exit code 2: there is something to do."""
     steps = plan_of(open_estate(place))
     if as_json:
         typer.echo(json.dumps([asdict(step) for step in steps], indent=2))
@@ -115,7 +125,7 @@ def approve(
     place: Place,
     keep: Annotated[bool, typer.Option("--keep", help="Leave earlier builds approved while a roll-out runs")] = False,
 ) -> None:
-    """Approve the manifest's models and the installed builds of kiosk and interlock; after a change of any."""
+    """Approve the manifest's models and the installed builds of kiosk and interlock, after a change of any."""
     estate = open_estate(place)
     approved = approved_now()
     apply(estate, now=_now(), approved=approved.besides(approved_before(estate)) if keep else approved)
@@ -127,7 +137,9 @@ def approve(
 
 @app.command()
 def revoke(
-    place: Place, name: str, reason: Annotated[str, typer.Option(help="Kept with the authority")] = "unspecified"
+    place: Place,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The holder, as `show` names it")],
+    reason: Annotated[str, typer.Option(help="Kept with the authority")] = "unspecified",
 ) -> None:
     """Revoke a holder's certificate or keys; list and registry are signed again."""
     told = lifecycle.revoke(open_estate(place), name, reason, _now())
@@ -136,8 +148,11 @@ def revoke(
 
 
 @app.command()
-def renew(place: Place, names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...")] = None) -> None:
-    """New keys and certificates for NAMEs, else for all that end within 30 days; the old ones are revoked."""
+def renew(
+    place: Place,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Holders, as `show` names them")] = None,
+) -> None:
+    """Renew keys and certificates of NAMEs, else of all that end within 30 days; the old ones are revoked."""
     estate = open_estate(place)
     chosen = names or lifecycle.due_for_renewal(estate, _now())
     for name in chosen:
@@ -156,12 +171,8 @@ _RELOAD = "Gateways read it by themselves; send the broker SIGHUP or restart it.
 
 
 def main() -> None:
-    """Runs the command line; an expected failure is one line on standard error and exit code 1."""
-    try:
-        app()
-    except SallyportError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+    """The console script: errors of ours end in one line and exit code 1."""
+    run_program("sallyport-estate", app)
 
 
 def _show(estate: Estate, as_json: bool) -> None:

@@ -8,7 +8,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from sallyport_link.program import run_program
 from sallyport_models.firmware import firmware_digest, shipped
 from sallyport_protocol.errors import RoadError
 
@@ -38,10 +42,15 @@ def build(out: Path) -> list[tuple[str, int, int]]:
     return rows
 
 
-if __name__ == "__main__":
+def main(out: Annotated[Path, typer.Argument(help="The folder to fill")]) -> None:
+    """The interlock's firmware as it goes onto a board, with sizes and digest."""
     total = [0, 0]
-    for name, source, compiled in build(Path(sys.argv[1])):
+    for name, source, compiled in build(out):
         print(f"{name:42}{source:8}{compiled:8}")
         total = [total[0] + source, total[1] + compiled]
     print(f"{'bytes of source, compiled':42}{total[0]:8}{total[1]:8}")
     print(f"digest {firmware_digest().hex()}")
+
+
+if __name__ == "__main__":
+    run_program("make firmware", lambda: typer.run(main))

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from doorsim import DOWN, UP
-from lane_world import APPROVERS, BOARD, KEYS, KIOSK, LANE, OFFICER, Kiosk, World, honest_result
+from lane_kiosk import BOARD, KIOSK, LANE, Kiosk, honest_result
+from lane_world import APPROVERS, KEYS, OFFICER, World
 
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.ledger import boards, sessions
 from sallyport_gateway.ledger.sessions import SessionState
+from sallyport_gateway.release import outcomes
 from sallyport_gateway.release.check import Stage
 from sallyport_gateway.release.journal import UNREAD
 from sallyport_gateway.release.outcomes import follow_registry
@@ -231,7 +233,7 @@ def test_events_that_the_board_no_longer_has_hold_nothing_up_for_ever(world: Wor
     assert "EVENTS_MISSING" not in alarms(world)
     world.pass_time(40_000)
     world.arrive(*board_says(world, event))
-    assert {"EVENTS_MISSING", "INTERLOCK_TAMPER"} <= set(alarms(world))
+    assert {"EVENTS_MISSING", "INTERLOCK_TAMPER"} <= set(alarms(world)) and "BOARD_ALARM" in kinds(world)
     assert world.store.read_now(lambda conn: getattr(boards.find(conn, BOARD), "seq", 0)) == seq + 500
 
 
@@ -511,6 +513,22 @@ def test_what_a_revoked_board_left_open_two_officers_settle(world: World) -> Non
     world.store.write_now(lambda conn: follow_registry(conn, world.book.registry, world.clock.wall))
     for officer, state in ((OFFICER, "UNKNOWN"), ("d.morgan", "SETTLED")):
         outcome = world.act(officer, ActKind.RECONCILE, **fields)
+        assert outcome is not None and outcome.accepted, outcome
+        assert world.state_of(paper) == state
+
+
+def test_what_a_replaced_board_left_open_two_officers_settle(world: World) -> None:
+    """The registry has new keys under the board's name: the board that they are in may be another one."""
+    paper, _ = _granted(world)
+    world.site.power_off()
+    world.down.clear()
+    world.enrol(BOARD, epoch=2)
+    world.store.write_now(lambda conn: follow_registry(conn, world.book.registry, world.clock.wall))
+    assert world.state_of(paper) == "UNKNOWN"
+    place, late = world.lane.opening.place, world.clock.wall + 60_000
+    assert world.store.read_now(lambda conn: outcomes.to_void(conn, world.office, place, late)) == []
+    for officer, state in ((OFFICER, "UNKNOWN"), ("d.morgan", "SETTLED")):
+        outcome = world.act(officer, ActKind.RECONCILE, authorisation=paper, opened="no", why="nobody went through")
         assert outcome is not None and outcome.accepted, outcome
         assert world.state_of(paper) == state
 

@@ -1,5 +1,6 @@
 """Who reads about people in custody signs in with a reason, and every look is a line in the log (DPA 2018, s.62)."""
 
+import json
 import ssl
 import threading
 from dataclasses import replace
@@ -10,14 +11,18 @@ from typing import Any
 
 import httpx
 import pytest
-from by_hand import refused_by_the_kiosk
-from lane_world import APPROVERS, GOVERNOR, LANE, OFFICER, PRISON, Behind, World
+from by_hand import entries, first, refused_by_the_kiosk, second
+from lane_kiosk import LANE, PRISON
+from lane_world import APPROVERS, GOVERNOR, OFFICER, Behind, World
 
 from sallyport_gateway import api
 from sallyport_gateway.acts.desk import Desk
+from sallyport_gateway.acts.performing import NOT_COMPARED
 from sallyport_gateway.audit.heads import Standing
+from sallyport_gateway.authority.records import Relation
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.drivers.authority_access import Access, By, accesses_of
+from sallyport_gateway.drivers.authority_records import Kind, put
 from sallyport_gateway.page_server import address, is_loopback, page_server, who_is_free
 from sallyport_gateway.reading import LIFE_MS
 from sallyport_gateway.views.lane_views import Views
@@ -230,10 +235,41 @@ def test_the_photograph_of_whoever_is_checked_and_nobody_else(pictured: House) -
         assert [each.what for each in house.log()].count("photograph") == count, "every look is logged"
     assert house.get(f"/lanes/{LANE}/photograph/{key}").status_code == 401
     assert house.get(f"/lanes/{LANE}/photograph/{key}0", token).status_code == 404
-    world.confirm()
+    unticked = world.confirm()
+    assert unticked is not None and unticked.sentences == (NOT_COMPARED,), "the gateway asks for it, not the page alone"
+    world.confirm(compared="yes")
     world.pass_time(9_000)
     assert house.get(f"/lanes/{LANE}/photograph/{key}", token).status_code == 404, "the check is over"
     assert house.get(f"/api/lanes/{LANE}", token).json()["subject"]["photograph"] is None
+
+
+def test_who_identifies_by_hand_compares_the_photograph_and_hears_of_a_twin(pictured: House) -> None:
+    house, world, token = pictured, pictured.world, pictured.sign_in(OFFICER)
+    told = "Z9876YX is a twin"
+    relation = {"relationId": "R-1", "kind": "TWIN", "other": "Ray Harte", "otherNumber": "Z9876YX"}
+    document = json.dumps(relation | {"recordedBy": "s.patel", "recordedAt": world.clock.now().isoformat()})
+    by = By(OFFICER, "visitor")
+    world.store.write_now(
+        lambda conn: put(conn, Kind.RELATION, records.PRISONER, Relation.parse(document), by, world.clock.now())
+    )
+    paper = world.authorise()
+    acts = {each["kind"]: each for each in house.get(f"/api/lanes/{LANE}", token).json()["acts"]}
+    assert told in acts["manual"]["note"] and told in acts["start"]["note"]
+    first(world, paper)
+    view = house.get(f"/api/lanes/{LANE}", token).json()
+    assert view["subject"]["alike"] == told and told in house.get(f"/lanes/{LANE}", token).text
+    [offered] = [each for each in view["acts"] if each["kind"] == "second"]
+    assert told in offered["note"]
+    assert entries(world, "MANUAL_STATED")[-1]["alike"] == told
+    signed = second(world)
+    assert signed is not None and signed.accepted, signed
+    view = house.get(f"/api/lanes/{LANE}", token).json()
+    assert [each["inputs"][0]["kind"] for each in view["acts"][:2]] == ["tick", "tick"]
+    for kind in (ActKind.CONFIRM, ActKind.KEY):
+        unticked = world.act(OFFICER, kind, session=offered["fields"][0][1])
+        assert unticked is not None and unticked.sentences == (NOT_COMPARED,)
+    ticked = world.confirm(compared="yes")
+    assert ticked is not None and ticked.accepted, ticked
 
 
 def test_a_photograph_has_another_name_in_each_check(pictured: House) -> None:

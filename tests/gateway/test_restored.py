@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from by_hand import entries, first, identified, key, second
-from lane_world import APPROVERS, BOARD, GOVERNOR, OFFICER, World
+from lane_kiosk import BOARD
+from lane_world import APPROVERS, GOVERNOR, OFFICER, World
 from sqlalchemy import Connection
 from witnessed import WitnessedWorld
 
@@ -100,6 +101,7 @@ def test_restore_no_grant_two_officers_grants_again(world: WitnessedWorld) -> No
     done(account(world, GOVERNOR))
     world.pass_time(6_000)
     assert world.state_of(other) == "AVAILABLE", "it came to life after that opening"
+    assert "STORE_BEHIND" not in {code for _, code, _ in world.lane.voice.alarms}, "two officers have settled it"
     for officer in (OFFICER, GOVERNOR):
         done(reconcile(world, officer, paper))
     assert world.state_of(paper) == "SETTLED"

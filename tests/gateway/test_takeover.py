@@ -8,29 +8,13 @@ not rest on it.
 from collections.abc import Callable
 
 import pytest
-from lane_world import LANE, OFFICER, World
 from truth import Truth
 from two_keepers import PlayOfTwo, TwoKeepers
 
 from sallyport_gateway.ledger.leases import LeaseLostError
 from sallyport_gateway.release import keeping
-from sallyport_protocol.acts import ActKind
 
 NewWorld = Callable[..., TwoKeepers]
-
-
-def _release(world: World, paper: str) -> None:
-    """From START to the grant, as short as it can be."""
-    world.act(OFFICER, ActKind.START, lane=LANE, authorisation=paper)
-    world.settle_roads()
-    if world.kiosk.offer is not None and world.kiosk.ended is None and not world.kiosk.answered:
-        world.answer()
-        world.settle_roads()
-        world.see()
-        world.settle_roads()
-        world.confirm()
-        world.settle_roads()
-    world.pass_time(1_000)
 
 
 def _nothing(world: TwoKeepers, paper: str) -> None:
@@ -46,7 +30,7 @@ def _settles(world: TwoKeepers, paper: str) -> None:
 def _lets_out(world: TwoKeepers, paper: str) -> None:
     """The new keeper lets the very person out on the very authorisation, before the old one goes on."""
     _settles(world, paper)
-    _release(world, paper)
+    world.to_grant(paper)
     world.pass_time(3_000)
 
 
@@ -80,7 +64,7 @@ def test_whenever_a_lane_changes_hands_nobody_is_let_out_twice(
         paper = world.authorise()
         watch = Intruder(world, paper, at, then)
         world.visitor = watch
-        _release(world, paper)
+        world.to_grant(paper)
         world.visitor = lambda _: None
         truth.look()
         if not watch.came:
@@ -91,7 +75,7 @@ def test_whenever_a_lane_changes_hands_nobody_is_let_out_twice(
         opened += paper in truth.opened
         assert world.state_of(paper) == ("CONSUMED" if paper in truth.opened else "AVAILABLE"), at
         if paper not in truth.opened:  # the lane works again, and for the same authorisation
-            _release(world, paper)
+            world.to_grant(paper)
             world.pass_time(8_000)
             truth.look()
         assert world.state_of(paper) == "CONSUMED" and paper in truth.opened, at

@@ -165,7 +165,7 @@ def test_a_kiosk_killed_in_the_middle_ends_the_check_and_the_next_opens(visit: V
     world.end("kiosk", signal.SIGKILL)
     world.start_kiosk()
     visit.event("Check ended", "kiosk restarted")
-    accepted, told = world.act(OFFICER, ActKind.CONFIRM, session=session)
+    accepted, told = world.act(OFFICER, ActKind.CONFIRM, session=session, compared="yes")
     assert not accepted and told
     visit.opens()
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import TimeoutError
+from visit import run_program
 
+from sallyport_rig.demonstration.records import PRISONER
 from sallyport_rig.demonstration.world import OFFICER
 
 if TYPE_CHECKING:
@@ -31,6 +33,35 @@ def test_an_officer_releases_somebody_in_a_browser(visit: "Visit", world: "World
     world.wait(lambda: _consumed(world) == visit.number, 60, "the consumption")
     page.get_by_text("consumed", exact=False).first.wait_for(timeout=60_000)
     assert [each.level for each in world.strikes()].count(True) == 1
+
+
+def test_an_officer_records_what_a_person_cannot_do_and_reads_it_before_and_beside_the_verdict(
+    visit: "Visit", world: "World", page: "Page"
+) -> None:
+    """The covering is compared as it is; a face that cannot be used leaves it to the finger, which is not enough."""
+    visit.person()
+    _sign_in(page, world)
+    page.goto(f"{world.gateway_url}/lanes/MDI-LANE-1")
+    for cannot, why in (("MOUTH", "veil"), ("FACE", "face bandaged")):
+        page.locator("summary", has_text="Cannot do or show something").click(timeout=60_000)
+        form = page.locator("form[data-act=excuse]")
+        form.locator("select[name=cannot]").select_option(cannot)
+        form.locator("input[name=why]").fill(why)
+        form.get_by_role("button").click()
+        page.locator("#act-outcome").get_by_text("It is recorded").wait_for(timeout=20_000)
+        page.reload()
+    try:
+        start = page.locator("form[data-act=start]")
+        told = f"Keeps covered: mouth. Face is not read: face bandaged ({OFFICER})."
+        start.get_by_text(told).wait_for(timeout=20_000)
+        start.get_by_role("button").click()
+        page.locator(".verdict--HOLD").wait_for(timeout=60_000)
+        page.locator(".subject").get_by_text("Face is not read: face bandaged").wait_for()
+        page.locator("table.detail", has_text="Exception").first.wait_for()
+        assert world.strikes() == []
+    finally:
+        healed = ("--officer", "r.nurse", "--why", "healed", "--config", str(world.estate.gateway_config))
+        assert run_program("sallyport_gateway", "exceptions", "end", PRISONER, *healed)[0] == 0
 
 
 def _look_and_open(page: "Page") -> None:

@@ -66,7 +66,7 @@ class House:
         return look
 
     def confirm(self) -> tuple[bool, str]:
-        return self.world.act(OFFICER, ActKind.CONFIRM, session=self.world.lane()["session"]["session"])
+        return self.world.act(OFFICER, ActKind.CONFIRM, session=self.world.lane()["session"]["session"], compared="yes")
 
     def closed(self) -> None:
         self.confirm()

@@ -55,7 +55,7 @@ def test_the_account_says_what_a_reader_needs(played: tuple[int, str, list[dict[
     _, told, summary = played
     assert len(summary) == 9, told
     first = " ".join(summary[0]["account"])
-    for words in ("stated FMR at most", "Verdict RELEASE", "energised once", "consumed"):
+    for words in ("strangers", "Verdict RELEASE", "energised once", "consumed"):
         assert words in first
     assert "warrant" in " ".join(summary[2]["account"])
     assert "used" in " ".join(summary[7]["account"])

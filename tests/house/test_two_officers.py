@@ -133,4 +133,4 @@ def _try(world: "World", number: str) -> bool:
     waiting = world.lane()
     session, statement = waiting["session"]["session"], waiting["manual"]["statement"]
     world.must(GOVERNOR, ActKind.SECOND, **fields, session=session, statement=statement, means="PHOTOGRAPH")
-    return world.act(OFFICER, ActKind.CONFIRM, session=session)[0]
+    return world.act(OFFICER, ActKind.CONFIRM, session=session, compared="yes")[0]

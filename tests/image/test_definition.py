@@ -13,6 +13,7 @@ from sallyport_kiosk.configuration import load_configuration
 from sallyport_kiosk.drivers.cameras import make_camera
 from sallyport_kiosk.drivers.locks import make_lock_line
 from sallyport_kiosk.drivers.sensors import make_sensor
+from sallyport_kiosk.drivers.speech import ENGINE
 from sallyport_protocol.documents import Profile
 
 SCREEN_PORT = 8081
@@ -77,6 +78,13 @@ def test_time_is_believed_only_when_it_is_authenticated(image: Path) -> None:
     assert len(sources) >= 3
     assert all(each.endswith(" nts") for each in sources)
     assert "authselectmode require" in lines
+
+
+def test_the_screen_can_speak(image: Path) -> None:
+    packages = {line.split("#")[0].strip() for line in (image / "packages.list").read_text().splitlines()}
+    assert {ENGINE, "speech-dispatcher-espeak-ng"} <= packages
+    unit = (image / "root/etc/systemd/system/sallyport-screen.service").read_text()
+    assert "--enable-speech-dispatcher " in unit and "DeviceAllow=char-alsa rw\n" in unit
 
 
 def test_nobody_can_log_in(image: Path) -> None:

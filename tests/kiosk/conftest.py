@@ -12,13 +12,13 @@ from sallyport_provisioning.estate import Estate
 sys.path.insert(0, str(Path(__file__).parent / "simulation"))
 
 if TYPE_CHECKING:
-    from kiosk_doors import Bench
+    from kiosk_bench import Bench
 
 
 @pytest.fixture
 def new_bench(estate: Estate, tmp_path: Path) -> "Iterator[Callable[[], Bench]]":
     """Makes kiosks of one estate, each with its own outbox and doors in memory."""
-    from kiosk_doors import Bench
+    from kiosk_bench import Bench
 
     made: list[Bench] = []
 

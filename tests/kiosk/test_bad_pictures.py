@@ -17,7 +17,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from kiosk_doors import ALICE, ALICES, Bench, MemoryDisplay
+from kiosk_bench import Bench
+from kiosk_doors import ALICE, ALICES, MemoryDisplay
 from kiosk_people import MovingPipeline, TaggedMovements
 
 from sallyport_biometrics.face.pipeline import MODELS, FacePipeline

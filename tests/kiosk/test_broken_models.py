@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import onnx
 import pytest
-from kiosk_doors import Bench
+from kiosk_bench import Bench
 from onnx import helper, numpy_helper
 
 from sallyport_biometrics.calibration import Calibration

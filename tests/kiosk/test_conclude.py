@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from kiosk_doors import Bench
+from kiosk_bench import Bench
 
 from sallyport_biometrics.calibration import StatedFmr
 from sallyport_kiosk.conclude import Moment, conclude

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from kiosk_doors import ALICE, BORIS, CROWD, NOBODY, Bench, face_template, reference, until
+from kiosk_bench import Bench
+from kiosk_doors import ALICE, BORIS, CROWD, NOBODY, face_template, reference, until
 from kiosk_people import Suspects
 
 from sallyport_kiosk import parameters

@@ -3,7 +3,8 @@
 import threading
 
 import pytest
-from kiosk_doors import ABSENT, ALICE, BORIS, NOBODY, Bench, finger_template, reference, until
+from kiosk_bench import Bench
+from kiosk_doors import ABSENT, ALICE, BORIS, NOBODY, finger_template, reference, until
 
 from sallyport_kiosk import parameters
 from sallyport_kiosk.ports import Light

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kiosk_doors import ALICE, Bench, MemoryDisplay
+from kiosk_bench import Bench
+from kiosk_doors import ALICE, MemoryDisplay
 from kiosk_people import MESH, NEUTRAL, ActedCamera, MovingPipeline, SteppedClock, still
 
 from sallyport_biometrics.face.flash import AXES, Light, Verdict, lights

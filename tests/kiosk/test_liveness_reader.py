@@ -10,7 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from kiosk_doors import ALICE, ALICES, BORIS, Bench, MemoryDisplay, rates
+from kiosk_bench import Bench
+from kiosk_doors import ALICE, ALICES, BORIS, CROWD, MemoryDisplay, rates
 from kiosk_people import (
     NEUTRAL,
     ActedCamera,
@@ -250,6 +251,16 @@ def test_a_session_that_runs_out_passes_nobody(kiosk: New, look: Look) -> None:
     assert (played.result.liveness, played.result.outcome) == (Liveness.NOT_PERFORMED, Outcome.INCONCLUSIVE)
 
 
+def test_who_is_joined_in_the_middle_is_told_so_and_not_to_answer_sooner(kiosk: New) -> None:
+    def joined(screen: str, since_ms: int) -> tuple[int, Any]:
+        return (CROWD if screen in Action.__members__ else ALICE), NEUTRAL
+
+    one = kiosk().sees(joined)
+    assert one.run().result.outcome is Outcome.ATTACK_SUSPECTED
+    said = [words for _, words in one.display.shown]
+    assert "SEVERAL_FACES" in said and "NO_ANSWER" not in said
+
+
 def test_nobody_before_the_camera_is_no_attack(kiosk: New) -> None:
     played = kiosk().sees(empty).run()
     assert (played.result.liveness, played.result.outcome) == (Liveness.NOT_PERFORMED, Outcome.INCONCLUSIVE)
@@ -310,6 +321,7 @@ def test_an_excused_face_is_not_asked_and_nothing_passes_without_liveness(kiosk:
     played = kiosk().sees(obedient).run(exceptions=(excused,))
     assert (played.result.liveness, played.result.outcome) == (Liveness.NOT_PERFORMED, Outcome.INCONCLUSIVE)
     assert played.frames == [] and played.asked == []
+    assert played.result.detail == "nobody was shown to be alive"
 
 
 def test_an_excused_finger_stays_excused_when_nobody_was_alive(kiosk: New) -> None:

@@ -1,7 +1,8 @@
 """The kiosk signs for its own topics, and believes only a gateway of its estate that speaks on them."""
 
 import pytest
-from kiosk_doors import BOARD, KIOSK, PRISON, Bench
+from kiosk_bench import Bench
+from kiosk_doors import BOARD, KIOSK, PRISON
 
 from sallyport_protocol import canonical, envelope
 from sallyport_protocol.documents import signed_by

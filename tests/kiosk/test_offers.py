@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from kiosk_doors import Bench, other_boot
+from kiosk_bench import Bench, other_boot
 
 from sallyport_kiosk.offers import refuse_offer
 from sallyport_protocol.subject import Modality

@@ -1,7 +1,8 @@
 """From the match to the opening the same person stays in view, alone; everything else is said as it is."""
 
 import pytest
-from kiosk_doors import ALICE, BORIS, CROWD, NOBODY, Bench, face_template
+from kiosk_bench import Bench
+from kiosk_doors import ALICE, BORIS, CROWD, NOBODY, face_template
 
 from sallyport_kiosk.presence import Sighting
 from sallyport_protocol.errors import RoadError

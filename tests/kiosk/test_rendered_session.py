@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from kiosk_doors import Bench
+from kiosk_bench import Bench
 from rendered_people import House, Played, RememberingPipeline, recompressed
 
 from sallyport_biometrics.face.attack import LIMIT, AttackDetector

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kiosk_doors import Bench, MemoryLine
+from kiosk_bench import Bench
+from kiosk_doors import MemoryLine
 
 from sallyport_gateway.release import mint
 from sallyport_kiosk.selftest.lock import Relay, _judge, _silence

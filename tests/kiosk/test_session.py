@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from kiosk_doors import ABSENT, ALICE, ALICES, BORIS, NOBODY, Bench, reference, until
+from kiosk_bench import Bench
+from kiosk_doors import ABSENT, ALICE, ALICES, BORIS, NOBODY, reference, until
 
 from sallyport_kiosk import parameters
 from sallyport_kiosk.session import Session, age_in_days

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kiosk_doors import ALICE, BORIS, CROWD, NOBODY, Bench, until
+from kiosk_bench import Bench
+from kiosk_doors import ALICE, BORIS, CROWD, NOBODY, until
 from kiosk_people import MovingPipeline
 
 from sallyport_biometrics.face.track import LONGEST_ABSENCE_MS

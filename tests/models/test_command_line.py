@@ -32,5 +32,5 @@ def test_a_failure_is_one_line_and_exit_code_1(monkeypatch, capsys, tmp_path, ar
         __main__.main()
     assert ended.value.code == 1
     said = capsys.readouterr().err.strip()
-    assert said.startswith("error:")
+    assert said.startswith("sallyport-models:")
     assert "Traceback" not in said

@@ -1,24 +1,16 @@
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
 import pycddl
 import pytest
+from protocol_samples import CAPTURES, SAMPLES
 
 from sallyport_protocol import canonical
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.messages import Capture, Result, chain_head
+from sallyport_protocol.messages import Result, chain_head
 from sallyport_protocol.subject import Modality
-from sallyport_protocol.word import Message
 
 HERE = Path(__file__).parent
-_spec = importlib.util.spec_from_file_location("protocol_samples", HERE / "samples.py")
-assert _spec is not None and _spec.loader is not None
-samples = importlib.util.module_from_spec(_spec)
-sys.modules["protocol_samples"] = samples
-_spec.loader.exec_module(samples)
-SAMPLES: dict[str, Message] = samples.SAMPLES
 SCHEMA = pycddl.Schema((HERE.parents[1] / "docs/protocol/messages.cddl").read_text())
 
 
@@ -51,6 +43,15 @@ def test_an_unknown_a_missing_and_a_mistyped_field_refuse(name: str) -> None:
             word.parse({**content, field: object()})
 
 
+def test_the_quality_of_a_reference_is_told_only_where_something_was_compared() -> None:
+    plain = SAMPLES["result"]
+    assert isinstance(plain, Result) and "reference_quality" not in plain.to_map()["modalities"][0]
+    face = plain.modalities[0].model_copy(update={"reference_quality": 0.5})
+    told = plain.model_copy(update={"modalities": (face, plain.modalities[1])})
+    assert Result.parse(told.to_map()) == told
+    SCHEMA.validate_cbor(canonical.encode(told.to_map()))
+
+
 @pytest.mark.parametrize("version", [0, 2, True, "1", None])
 def test_other_versions_refuse(version: Any) -> None:
     with pytest.raises(MalformedError, match="v"):
@@ -71,7 +72,7 @@ def test_out_of_range_refuses(field: str, value: Any) -> None:
 
 
 def test_the_capture_chain_depends_on_order_content_and_session() -> None:
-    captures: tuple[Capture, ...] = samples.CAPTURES
+    captures = CAPTURES
     head = chain_head(bytes(16), bytes(32), captures)
     other = captures[0].model_copy(update={"at": 901})
     assert (

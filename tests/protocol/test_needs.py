@@ -1,12 +1,11 @@
 """What a person cannot do travels in the offer: absent where nothing is recorded, refused where nothing is left."""
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
 import pycddl
 import pytest
+from protocol_samples import SAMPLES
 
 from sallyport_protocol import canonical
 from sallyport_protocol.actions import Action, Part
@@ -15,12 +14,8 @@ from sallyport_protocol.messages import Offer
 from sallyport_protocol.subject import Needs
 
 HERE = Path(__file__).parent
-_spec = importlib.util.spec_from_file_location("protocol_samples", HERE / "samples.py")
-assert _spec is not None and _spec.loader is not None
-samples = importlib.util.module_from_spec(_spec)
-sys.modules["protocol_samples"] = samples
-_spec.loader.exec_module(samples)
-OFFER: Offer = samples.SAMPLES["offer"]
+assert isinstance(SAMPLES["offer"], Offer)
+OFFER = SAMPLES["offer"]
 SCHEMA = pycddl.Schema((HERE.parents[1] / "docs/protocol/messages.cddl").read_text())
 NEEDS = Needs(unable=(Action.CLOSE_EYES, Action.LOOK_UP), slow=True, no_light=False, covered=(Part.EYES,))
 

@@ -12,8 +12,10 @@ from sallyport_kiosk.drivers.camera_folder import letterbox
 from sallyport_kiosk.ports import Frame, Pixels
 from sallyport_protocol.errors import RoadError
 
-PATIENCE_S: Final = 3.0
-"""Longest wait for a frame before the camera counts as lost."""
+PATIENCE_S: Final = 1.8
+"""Longest wait for a frame before the camera counts as lost: a person hears of it within two seconds."""
+FIRST_PATIENCE_S: Final = 4.0
+"""The same for the first frame after opening: cameras find their exposure first."""
 
 
 class FrameSource(Protocol):
@@ -43,10 +45,11 @@ class LiveCamera:
         height: int = 480,
         *,
         patience_s: float = PATIENCE_S,
+        first_patience_s: float = FIRST_PATIENCE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source, self._width, self._height = source, width, height
-        self._patience_s, self._clock = patience_s, clock
+        self._patience_s, self._first_patience_s, self._clock = patience_s, first_patience_s, clock
         self._fresh = threading.Condition()
         self._newest: Frame | None = None
         self._seen = self._sequence = 0
@@ -74,7 +77,8 @@ class LiveCamera:
         with self._fresh:
             if not self._running:
                 raise RoadError(f"the camera {self.device} is not open")
-            self._fresh.wait_for(self._something, self._patience_s)
+            patience = self._first_patience_s if self._newest is None else self._patience_s
+            self._fresh.wait_for(self._something, patience)
             if self._error is not None:
                 raise RoadError(str(self._error))
             if self._newest is None or self._newest.sequence == self._seen:

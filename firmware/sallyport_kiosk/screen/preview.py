@@ -1,12 +1,13 @@
-"""`python -m sallyport_kiosk.screen.preview [port]`: the prisoner's screen, one step every few seconds, to look at."""
+"""`python -m sallyport_kiosk.screen.preview [PORT]`: the prisoner's screen, one step every few seconds, to look at."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import cycle
+from typing import Annotated
 
 import numpy as np
+import typer
 from fastapi import FastAPI
 
 from sallyport_biometrics.face.flash import Light
@@ -88,12 +89,10 @@ def create_preview(board: Board, seconds: float) -> FastAPI:
     return app
 
 
-def main() -> None:
-    """Serves on loopback, port 8702 unless told."""
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8702
-    app = create_preview(Board(), seconds=4.0)
-    serve(app, "127.0.0.1", port)
+def main(port: Annotated[int, typer.Argument(min=1, max=65_535)] = 8702) -> None:
+    """The prisoner's screen, one step every four seconds, on loopback."""
+    serve(create_preview(Board(), seconds=4.0), "127.0.0.1", port)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

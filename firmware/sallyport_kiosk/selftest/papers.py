@@ -9,6 +9,7 @@ from cryptography import x509
 from sallyport_kiosk.assembly import approved_store, device_signer, load_approved, make_boot, model_names
 from sallyport_kiosk.configuration import Configuration
 from sallyport_kiosk.drivers.outbox import Outbox
+from sallyport_kiosk.drivers.speech import speech_missing
 from sallyport_link.serving import open_port
 from sallyport_models.approved_data import KNOWN_ANSWERS, read_approved
 from sallyport_models.known_answers import check_model, parse_known_answers
@@ -103,10 +104,10 @@ def outbox(configuration: Configuration) -> str:
 
 
 def screen(configuration: Configuration) -> str:
-    """Its port can be had."""
+    """Its port can be had; whether it can speak is said, too: the words on it suffice."""
     place = configuration.file.screen
     open_port(place.host, place.port).close()
-    return f"port {place.port} on {place.host} is free"
+    return f"port {place.port} on {place.host} is free; {speech_missing() or 'a speech engine is there'}"
 
 
 def _own_certificate(configuration: Configuration) -> x509.Certificate:

@@ -1,16 +1,17 @@
 """The road to the broker, and how long things take on this machine."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 from typing import Final
 
 from sallyport_biometrics.face.pipeline import MODELS as FACE_MODELS
 from sallyport_biometrics.face.pipeline import FacePipeline
-from sallyport_kiosk.assembly import approved_store, load_approved, make_boot
+from sallyport_kiosk.assembly import approved_store, load_approved, make_boot, make_link
 from sallyport_kiosk.configuration import Configuration
 from sallyport_kiosk.drivers.cameras import make_camera
+from sallyport_link.connection import OnMessage
 from sallyport_link.mqtt import MqttLink
 from sallyport_protocol.errors import RoadError
 from sallyport_protocol.topics import Kind, Topic
@@ -23,24 +24,11 @@ SLOWEST_TRIP_MS: Final = 250.0
 SLOWEST_FRAME_MS: Final = 500.0
 """One frame through the face's networks: five frames of one template within three seconds."""
 
-OnMessage = Callable[[str, bytes, bool], None]
-
 
 @contextmanager
 def linked(configuration: Configuration, on_message: OnMessage = lambda *_: None) -> Iterator[MqttLink]:
     """The kiosk's link under its own name, while the context lasts."""
-    file, path = configuration.file, configuration.path
-    link = MqttLink(
-        file.broker.host,
-        file.broker.port,
-        path(file.trust.authorities),
-        path(file.identity.certificate),
-        path(file.identity.key),
-        file.name,
-        None,
-        on_message,
-        key_password=configuration.read(file.identity.password_file).strip(),
-    )
+    link = make_link(configuration, None, on_message)
     link.start()
     try:
         yield link

@@ -125,6 +125,7 @@ async def left(service: Service, believed: BelievedAct, paper: str, when: str, n
         freezes.freeze(conn, Scope.PRISON, case.prison, service.office.name, reason, now)
         word = joint.take(conn, ActKind.LEFT, paper, _facts(paper, when), officer, now)
         content: dict[str, object] = {"authorisation": paper, "officer": officer, "when": when, "why": why}
+        content["act"] = believed.digest
         if word.together is Together.BOTH:
             if held.session is not None:
                 life.take_over(conn, paper, held.session, session, now)

@@ -71,6 +71,7 @@ def state(conn: Connection, office: Office, entry: LaneEntry, devices: Devices, 
         manual.session, first.authorisation, entry.prison, devices.kiosk, entry.name, first.digest, office.name, now
     )
     sessions.open_session(conn, row)
+    known = office.authority.recorded(conn, [first.prisoner], first.at)
     content = {
         "lane": entry.name,
         "session": manual.session,
@@ -81,6 +82,7 @@ def state(conn: Connection, office: Office, entry: LaneEntry, devices: Devices, 
         "why": first.why,
         "after": manual.after,
         "statement": first.digest,
+        "alike": known[first.prisoner].alike if first.prisoner in known else "",
     }
     return Stated(manual, case, audit.append(conn, office.name, "MANUAL_STATED", content, now).index)
 

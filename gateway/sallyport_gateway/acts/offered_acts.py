@@ -1,6 +1,7 @@
 """What an officer may do now, as the pages offer it. Whether it is done, the desk decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from sallyport_gateway.ledger.freezes import ESTATE, Freeze, Scope
@@ -8,7 +9,7 @@ from sallyport_gateway.ports import Case
 from sallyport_gateway.release.check import Check, Stage
 from sallyport_gateway.release.lane import Lane
 from sallyport_gateway.web.act_view import ActView, InputKind, InputView
-from sallyport_protocol.acts import ManualReason, Means
+from sallyport_protocol.acts import Cannot, ManualReason, Means
 
 _REASON: Final = InputView(
     "reason",
@@ -24,6 +25,9 @@ _MEANS: Final = InputView(
     InputKind.CHOICE,
     tuple((each.value, each.wording) for each in Means),
 )
+_CANNOT: Final = InputView(
+    "cannot", "What?", kind=InputKind.CHOICE, choices=tuple((each.value, each.wording) for each in Cannot)
+)
 _LOOK: Final = InputView("compared", "The person in the lane is the one in the photograph", kind=InputKind.TICK)
 _STOP: Final = InputView("why", "Why?")
 _WHEN: Final = InputView(
@@ -38,34 +42,54 @@ _OPENED: Final = InputView(
 
 
 def door_acts(
-    lane: Lane, check: Check | None, papers: list[tuple[Case, str]], *, pictured: bool = False
+    lane: Lane,
+    check: Check | None,
+    papers: list[tuple[Case, str]],
+    *,
+    pictured: bool = False,
+    notes: Mapping[str, str] = MappingProxyType({}),
+    warnings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterable[ActView]:
-    """What the officer at this door may do. `pictured`: a photograph of the person is on the page."""
+    """What the officer at this door may do. `pictured`: a photograph of the person is on the page.
+
+    `notes`, by prisoner number, stand beside the start of a check, `warnings` beside the manual path.
+    """
+    look = (_LOOK,) if pictured else ()
     session = ("session", check.session.hex()) if check else ("session", "")
     if check is not None and check.stage is Stage.STATED:
-        yield second(check)
+        yield second(check, warnings.get(check.prisoner_number, ""))
     may_open = check is not None and check.stage is Stage.DECIDED and check.released and check.void is None
     if check is not None and may_open:
         until = check.decision.valid_until if check.decision is not None else None
-        look = (_LOOK,) if pictured and check.manual is None else ()
         yield ActView("confirm", "Open the door", (session,), look, primary=True, until=until)
         if check.manual is not None:
-            yield by_key(lane, session)
+            yield by_key(lane, session, look)
     if check is not None and check.stage in (Stage.DECIDED, Stage.OFFERED, Stage.STATED):
         yield ActView("cancel", "End this check", (session,))
     for case, state in papers:
         taken = check is not None and not check.over and check.authorisation == case.authorisation
         fields = (("lane", lane.entry.name), ("authorisation", case.authorisation))
         if state.endswith("available") and lane.in_contact and not taken:
-            yield ActView("start", f"Start check: {case.name}, {case.prisoner_number}", fields)
+            note = notes.get(case.prisoner_number, "")
+            yield ActView("start", f"Start check: {case.name}, {case.prisoner_number}", fields, note=note)
         if state.endswith(("available", "reserved")) and not may_open:
             by_hand = (*fields, ("prisoner", case.prisoner_number))
             label = f"Manual path: {case.name}, {case.prisoner_number}"
-            yield ActView("manual", label, by_hand, (_REASON, _WHY, _MEANS), folded=True, note=MANUAL_NOTE)
+            note = f"{MANUAL_NOTE} {warnings.get(case.prisoner_number, '')}".strip()
+            yield ActView("manual", label, by_hand, (_REASON, _WHY, _MEANS), folded=True, note=note)
+        if state.endswith("available") and not taken:
+            yield excuse(case)
     yield freeze(Scope.LANE, lane.entry.name, f"Freeze {lane.entry.name}")
 
 
-def second(check: Check) -> ActView:
+def excuse(case: Case) -> ActView:
+    """What this person cannot do or show, recorded by the officer who sees it."""
+    label = f"Cannot do or show something: {case.name}, {case.prisoner_number}"
+    fields = (("authorisation", case.authorisation),)
+    return ActView("excuse", label, fields, (_CANNOT, _STOP), folded=True, note=EXCUSE_NOTE)
+
+
+def second(check: Check, warning: str = "") -> ActView:
     """The second officer signs what is on the page: the person, the reason and the first officer's statement."""
     assert check.manual is not None, "a statement waits"
     first = check.manual.first
@@ -79,13 +103,14 @@ def second(check: Check) -> ActView:
         ("why", first.why),
     )
     label = f"Sign as second officer: this is {first.prisoner}"
-    return ActView("second", label, fields, (_MEANS,), primary=True, note=SECOND_NOTE)
+    note = f"{SECOND_NOTE} {warning}".strip()
+    return ActView("second", label, fields, (_MEANS,), primary=True, note=note)
 
 
-def by_key(lane: Lane, session: tuple[str, str]) -> ActView:
+def by_key(lane: Lane, session: tuple[str, str], look: tuple[InputView, ...] = ()) -> ActView:
     """The way out when the interlock does not open."""
     note = f"Only if the interlock does not open. It uses the authorisation up and freezes {lane.entry.prison}."
-    return ActView("key", "Let the person out by key", (session,), warning=True, folded=True, note=note)
+    return ActView("key", "Let the person out by key", (session,), look, warning=True, folded=True, note=note)
 
 
 def paper_acts(case: Case, state: str) -> tuple[ActView, ...]:
@@ -141,6 +166,9 @@ def desk_acts(prisons: Iterable[str]) -> Iterable[ActView]:
 MANUAL_NOTE: Final = (
     "Two officers, neither of whom approved this release, each sign who the person is. It replaces the kiosk and no"
     " other check. After a mismatch one of them is the duty governor."
+)
+EXCUSE_NOTE: Final = (
+    "It changes what the kiosk asks for, never how certain it must be. It holds for a day; record one thing at a time."
 )
 SECOND_NOTE: Final = "You sign the person, the reason and the words that stand here under your own name."
 FREEZE_NOTE: Final = "Stops every grant there at once. Two officers must lift it."

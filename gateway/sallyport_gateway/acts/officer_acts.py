@@ -32,6 +32,7 @@ ALLOWED: Final[dict[ActKind, frozenset[Role]]] = {
     ActKind.KEY: frozenset({Role.CONFIRMING_OFFICER}),
     ActKind.RESTORE: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
     ActKind.LEFT: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
+    ActKind.EXCUSE: frozenset({Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR}),
     ActKind.SIGN_IN: OFFICER_ROLES,
     ActKind.ACCOUNT: frozenset({Role.APPROVER, Role.DUTY_GOVERNOR}),
 }

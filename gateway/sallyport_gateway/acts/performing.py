@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sallyport_gateway.acts import doubt, manual_path
 from sallyport_gateway.acts.act_fields import Fields
 from sallyport_gateway.acts.doubt import Noted
+from sallyport_gateway.acts.excusing import excuse
 from sallyport_gateway.acts.manual import Statement
 from sallyport_gateway.acts.officer_acts import BelievedAct, foreign
 from sallyport_gateway.audit import log as audit
@@ -20,6 +21,7 @@ from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ledger.words import Refused
 from sallyport_gateway.ports import RecordEntry
+from sallyport_gateway.release.board_words import ALARMS, LOCKING
 from sallyport_gateway.release.lane import Lane
 from sallyport_gateway.service import Service
 from sallyport_protocol.acts import ActKind, ManualReason, Means
@@ -59,6 +61,8 @@ class Performing:
             case ActKind.LEFT:
                 fields.words("why")
                 return await doubt.left(service, believed, fields.text("authorisation"), fields.text("when"), now)
+            case ActKind.EXCUSE:
+                return await service.store.write(lambda conn: excuse(conn, service, believed, fields))
             case ActKind.SIGN_IN:
                 raise AssertionError("the desk signs in by itself")
             case ActKind.RECONCILE:
@@ -96,6 +100,9 @@ class Performing:
             return "This check is not running here."
         if (why := _elsewhere(officer, lane)) is not None:
             return why
+        opens = believed.act.kind in (ActKind.CONFIRM, ActKind.KEY)
+        if opens and (why := await self._not_compared(lane, fields)) is not None:
+            return why
         match believed.act.kind:
             case ActKind.CONFIRM:
                 return await lane.confirm(session, officer.name)
@@ -105,6 +112,12 @@ class Performing:
             case ActKind.KEY:
                 return await manual_path.by_key(lane, session, officer.name)
         return await lane.cancel(session, officer.name)
+
+    async def _not_compared(self, lane: Lane, fields: Fields) -> str | None:
+        """Where a photograph is on record, whoever lets somebody out signs that they compared it."""
+        number, service = lane.check.prisoner_number if lane.check is not None else "", self._service
+        held = await service.store.read(lambda conn: service.authority.photographed(conn, number))
+        return NOT_COMPARED if held is not None and fields.optional("compared") != "yes" else None
 
     def _statement(self, believed: BelievedAct, fields: Fields) -> Statement:
         return Statement(
@@ -192,7 +205,9 @@ class Performing:
             return away
         refusal = await service.store.write(lambda conn: self._frozen(conn, believed, scope, name, why, now))
         if believed.act.kind is ActKind.UNFREEZE and refusal is None and name in service.lanes:
-            await service.lanes[name].opening.clear()
+            thawed = service.lanes[name]
+            thawed.voice.settle("EVENTS_MISSING", *(ALARMS[kind][0] for kind in LOCKING))
+            await thawed.opening.clear()
         return refusal
 
     def _frozen(
@@ -251,6 +266,8 @@ def _elsewhere(officer: Entry, lane: Lane) -> str | None:
     return foreign(officer, lane.entry.prison)
 
 
+NOT_COMPARED: Final = "Compare the person with the photograph on record first, and tick that you did."
+
 DONE: Final = {
     ActKind.START: "The check has begun.",
     ActKind.CONFIRM: "The interlock has been asked to open.",
@@ -269,6 +286,7 @@ DONE: Final = {
     ActKind.SECOND: "Both statements are recorded. Read the verdict.",
     ActKind.RESTORE: "The next log is open. The gateway begins anew; settle each authorisation that was alive.",
     ActKind.LEFT: "The release is recorded. The prison stays suspended until two officers lift its freeze.",
+    ActKind.EXCUSE: "It is recorded, and holds for a day.",
     ActKind.SIGN_IN: "You are signed in to read. What you read is recorded under your name.",
     ActKind.ACCOUNT: "The opening is accounted for. Settle each authorisation that was alive then.",
     ActKind.KEY: "The authorisation is used up. Let the person out by key now.",

@@ -26,7 +26,7 @@ from sallyport_protocol.checks import ADMISSION, CheckNumber, CheckOutcome, Chec
 from sallyport_protocol.documents import Entry
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import Role
-from sallyport_protocol.messages import Liveness, Offer, Outcome, Result, chain_head
+from sallyport_protocol.messages import Liveness, ModalityOutcome, Offer, Outcome, Result, chain_head
 from sallyport_protocol.subject import Guard, Modality
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_protocol.trust import Standing, chain_standing, revocation_standing
@@ -263,25 +263,29 @@ def _check_captures(result: Result, offer: Offer) -> CheckResult:
             return failed(number, "EXCEPTION_NOT_RECORDED", f"No officer recorded an exception for {each.modality}.")
         taken = any(capture.modality == each.modality for capture in result.captures)
         if each.modality not in excused and not taken:
-            return failed(number, "NO_CAPTURE", _NO_CAPTURE[each.modality])
+            why = f": {result.detail}" if each.outcome is ModalityOutcome.FAULT and result.detail else ""
+            return failed(number, "NO_CAPTURE", f"{_NO_CAPTURE[each.modality]}{why}.")
     return passed(number, f"{len(result.captures)} captures in one chain.")
 
 
 def _check_liveness(result: Result, offer: Offer, book: Book) -> CheckResult:
     number = CheckNumber.LIVENESS
     if result.outcome is Outcome.ATTACK_SUSPECTED or result.liveness is Liveness.FAILED:
-        return failed(number, "ATTACK_SUSPECTED", "The kiosk suspects a picture, mask or recording.")
+        why = f" ({result.detail})" if result.detail else ""
+        return failed(number, "ATTACK_SUSPECTED", f"The kiosk suspects a picture, mask or recording{why}.")
     scores = [each.attack_score for each in result.modalities if each.attack_score is not None]
     if any(score >= parameters.ATTACK_SCORE_LIMIT for score in scores):
         return failed(number, "ATTACK_SUSPECTED", "A picture, mask or recording is likely.")
     if result.liveness is Liveness.PASSED:
         return passed(number, "A living person was there.")
     if offer.operating.liveness_required or not book.policy_counts:
-        return unknown(number, "LIVENESS_NOT_PERFORMED", "It was not checked that a living person is there.")
+        excused = any(each.modality is Modality.FACE for each in offer.exceptions)
+        why = " The face is excused: two officers say who it is, on the manual path." if excused else ""
+        return unknown(number, "LIVENESS_NOT_PERFORMED", f"It was not checked that a living person is there.{why}")
     return passed(number, "Liveness was not performed; the development policy allows that.")
 
 
-_NO_CAPTURE = {Modality.FACE: "No face could be captured.", Modality.FINGER: "No finger could be captured."}
+_NO_CAPTURE = {Modality.FACE: "No face could be captured", Modality.FINGER: "No finger could be captured"}
 
 
 def _not_reached(number: CheckNumber) -> CheckResult:

@@ -3,7 +3,8 @@
 from math import log, log10
 from typing import Final
 
-from sallyport_protocol.checks import CheckNumber, CheckResult, failed, passed, unknown
+from sallyport_protocol.causes import CauseCode, NextStep, Owner
+from sallyport_protocol.checks import CheckNumber, CheckOutcome, CheckResult, failed, passed, unknown
 from sallyport_protocol.messages import ModalityOutcome, ModalityResult, Offer, Outcome, Result
 from sallyport_protocol.subject import Guard, Modality
 
@@ -26,10 +27,12 @@ def check_match(result: Result, offer: Offer) -> CheckResult:
     number, point = CheckNumber.MATCH, offer.operating
     if result.outcome in (Outcome.NON_MATCH, Outcome.ATTACK_SUSPECTED):
         wrong = [_NAMES[each.modality] for each in result.modalities if each.outcome is ModalityOutcome.NON_MATCH]
+        if result.outcome is Outcome.ATTACK_SUSPECTED and not wrong:
+            return unknown(number, result.outcome.value, "Nothing that was compared counts: an attack is suspected.")
         names = " and ".join(wrong) or "person"
         return failed(number, "NON_MATCH", f"The {names} presented {'do' if len(wrong) > 1 else 'does'} not match.")
     if result.outcome is not Outcome.MATCH:
-        return unknown(number, result.outcome.value, f"No comparison could be completed: {_why(result)}.")
+        return _undecided(result)
     judged = [each for each in result.modalities if each.exception is None]
     if offer.guard is not Guard.NONE and all(each.modality is not Modality.FINGER for each in judged):
         return failed(number, "FINGER_NEEDED", f"{GUARDED[offer.guard]}: without the finger nobody is identified here.")
@@ -71,5 +74,16 @@ def fused_log10(judged: tuple[ModalityResult, ...]) -> float:
     return min(0.0, exponent + log10(1 - exponent * log(10)))
 
 
-def _why(result: Result) -> str:
-    return result.detail or result.outcome.value.lower().replace("_", " ")
+def _undecided(result: Result) -> CheckResult:
+    """Nobody was found to be wrong: another attempt, or a device to be seen to."""
+    why = result.detail or result.outcome.value.lower().replace("_", " ")
+    faulty = result.outcome is Outcome.FAULT
+    return CheckResult(
+        CheckNumber.MATCH,
+        CheckOutcome.UNKNOWN,
+        result.outcome.value,
+        f"The kiosk could not decide: {why}.",
+        cause=CauseCode.OTHER,
+        owner=Owner.DEVICE_SUPPORT if faulty else Owner.CONFIRMING_OFFICER,
+        next_step=NextStep.CALL_DEVICE_SUPPORT if faulty else NextStep.TRY_AGAIN,
+    )

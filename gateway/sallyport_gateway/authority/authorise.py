@@ -30,9 +30,9 @@ from sallyport_gateway.authority.check_person import (
 )
 from sallyport_gateway.authority.check_state import check_freshness, check_use, needed_sources
 from sallyport_gateway.authority.evidence import AuthorityEvidence, ReleaseRequest
+from sallyport_gateway.authority.findings import stale
 from sallyport_gateway.authority.policy import ReleasePolicy
 from sallyport_gateway.authority.question import Question, ask
-from sallyport_gateway.authority.reasons import stale
 from sallyport_gateway.authority.relied import records_of
 from sallyport_gateway.authority.words import Source
 from sallyport_protocol.checks import CheckNumber, CheckResult, Path, passed

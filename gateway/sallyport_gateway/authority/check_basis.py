@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.question import Question, clock, officer_key, same_officer
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Authorisation
 from sallyport_gateway.authority.words import NOT_DISCHARGES, AuthorisationState, LicenceStatus, MovementType
 from sallyport_protocol.checks import CheckResult
@@ -118,6 +118,8 @@ def check_approvers(q: Question) -> Iterator[CheckResult]:
     for each in given.approvals:
         if each.at > q.now:
             yield finding("APPROVED_IN_FUTURE", [given.id], who=each.officer)
+        if q.before(each.at, given.created_at):
+            yield finding("APPROVED_BEFORE_MADE", [given.id], who=each.officer, made=clock(given.created_at))
         checked = calculation.checked_at if calculation is not None and q.needs_dates else None
         if checked is not None and each.at < checked:
             yield finding("APPROVED_BEFORE_CALCULATION", [given.id], who=each.officer)
@@ -143,5 +145,6 @@ def check_manual(q: Question) -> Iterator[CheckResult]:
             yield finding("MANUAL_BY_CALCULATOR", who=who)
     if not manual.why.strip():
         yield finding("MANUAL_NO_REASON")
-    if manual.after.strip() in ("NON_MATCH", "ATTACK_SUSPECTED") and not manual.duty_governor:
-        yield finding("MANUAL_NO_GOVERNOR", after=manual.after.strip())
+    after = manual.after.strip().upper()
+    if after in ("NON_MATCH", "ATTACK_SUSPECTED") and officer_key(manual.duty_governor or "") not in officers:
+        yield finding("MANUAL_NO_GOVERNOR", after=after)

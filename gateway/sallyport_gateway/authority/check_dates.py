@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 from sallyport_gateway.authority.calendar import (
     before_a_break,
+    london_day,
     working_day_on_or_after,
     working_day_on_or_before,
     working_days_before,
 )
 from sallyport_gateway.authority.check_person import compare_person
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.identifiers import is_calculation_reference
 from sallyport_gateway.authority.policy import Basis, DayRule, Purpose
 from sallyport_gateway.authority.question import Question, clock, day, same_officer, written
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Authorisation, Calculation, CourtOrder
 from sallyport_gateway.authority.words import CalculationStatus, DateType, ImmigrationKind, OrderChannel
 from sallyport_protocol.checks import CheckResult
@@ -97,6 +99,8 @@ def _check_inputs(q: Question, made: Calculation) -> Iterator[CheckResult]:
         starts, ends = each.in_force_from, each.in_force_until
         if (starts and each.committed_on < starts) or (ends and each.committed_on > ends):
             yield finding("OFFENCE_CODE_NOT_IN_FORCE", [each.code], code=each.code, date=day(each.committed_on))
+        if each.committed_on > q.today:
+            yield finding("OFFENCE_IN_FUTURE", [each.code], code=each.code, date=day(each.committed_on))
 
 
 def _check_due(q: Question, purpose: Purpose, given: Authorisation, made: Calculation) -> Iterator[CheckResult]:
@@ -113,6 +117,31 @@ def _check_due(q: Question, purpose: Purpose, given: Authorisation, made: Calcul
     due = due_from(on, purpose.day_rule, _early_days(q, given))
     if q.today < due:
         yield finding("NOT_DUE", records, named=named, date=day(on), due=day(due))
+    born = q.evidence.prisoner.date_of_birth if q.evidence.prisoner else None
+    if born is not None and on <= born:
+        yield finding("DATE_IMPLAUSIBLE", records, named=named, date=day(on))
+    expiry = min((made.dates[each] for each in (DateType.SED, DateType.SLED) if each in made.dates), default=on)
+    if on > expiry:
+        yield finding("DATE_AFTER_EXPIRY", records, named=named, date=day(on), expiry=day(expiry))
+    yield from _check_other_dates(named, on, made)
+
+
+def _check_other_dates(named: DateType, on: date, made: Calculation) -> Iterator[CheckResult]:
+    """What the calculation's other dates say against the one that is named."""
+    records = [made.calculation_reference]
+    for other in _LAST_OF if named in _LAST_OF else ():
+        if (later := made.dates.get(other)) is not None and later > on:
+            yield finding("LATER_DATE", records, named=named, date=day(on), other=other, later=day(later))
+    for other in _NOT_BEFORE.get(named, ()):
+        if (earliest := made.dates.get(other)) is not None and on < earliest:
+            yield finding("NOT_ELIGIBLE", records, named=named, date=day(on), other=other, earliest=day(earliest))
+
+
+_LAST_OF: Final = (DateType.CRD, DateType.ARD, DateType.NPD, DateType.PRRD)
+"""Of several sentences each may have its own; who has several leaves on the last."""
+
+_NOT_BEFORE: Final = {DateType.HDCAD: (DateType.HDCED,), DateType.APD: (DateType.PED, DateType.TARIFF)}
+"""Nobody is let out by discretion before they are eligible."""
 
 
 def _check_order(q: Question, purpose: Purpose, named: str | None) -> Iterator[CheckResult]:
@@ -123,7 +152,12 @@ def _check_order(q: Question, purpose: Purpose, named: str | None) -> Iterator[C
     order, records = orders[0], [orders[0].order_id]
     if order.kind not in purpose.order_kinds:
         yield finding("ORDER_OF_OTHER_KIND", records, id=order.order_id, found=order.kind, purpose=q.purpose_name)
-    confirmed = bool(order.confirmed_by) and order.confirmed_at is not None and order.confirmed_at <= q.now
+    confirmed = (
+        bool(order.confirmed_by)
+        and order.confirmed_at is not None
+        and order.confirmed_at <= q.now
+        and london_day(order.confirmed_at) >= order.made_on
+    )
     if order.channel is not OrderChannel.COURT_SYSTEM and not confirmed:
         yield finding("ORDER_NOT_CONFIRMED", records, id=order.order_id, channel=order.channel)
     if order.superseded:
@@ -140,9 +174,10 @@ def _check_order(q: Question, purpose: Purpose, named: str | None) -> Iterator[C
 
 def _check_order_person(q: Question, order: CourtOrder) -> Iterator[CheckResult]:
     prisoner, number = q.evidence.prisoner, q.request.prisoner_number
-    if prisoner is not None and any(compare_person(order.order_id, order, prisoner, number)):
+    found = list(compare_person(order.order_id, order, prisoner, number)) if prisoner is not None else []
+    if prisoner is not None and found:
         yield finding(
-            "ORDER_OF_ANOTHER",
+            "ORDER_NOT_CERTAIN" if all(each.judgement for each in found) else "ORDER_OF_ANOTHER",
             [order.order_id],
             id=order.order_id,
             written=f"{written(order)}, born {day(order.date_of_birth)}",

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from sallyport_gateway.authority.check_person import holding_alerts
+from sallyport_gateway.authority.findings import finding
+from sallyport_gateway.authority.policy import Basis
 from sallyport_gateway.authority.question import Question, written
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import CourtCase, Warrant
-from sallyport_gateway.authority.similar import name_similarity, same_birthday
+from sallyport_gateway.authority.similar import may_be_named, same_birthday, same_person, tells_apart
 from sallyport_gateway.authority.words import (
     CustodialStatus,
     ImmigrationKind,
@@ -31,6 +32,8 @@ CAUSES = {
 """A warrant's kind as the release-in-error statistics count it."""
 
 _OPEN = (WarrantStatus.OUTSTANDING, WarrantStatus.UNKNOWN, WarrantStatus.APPLIED)
+_WITH_A_TERM = (WarrantKind.SENTENCING, WarrantKind.CIVIL, WarrantKind.FINE)
+"""Kinds whose time a calculation counts; a remand, an arrest or a detention no date ends."""
 _STANDING = (RecallStatus.OUTSTANDING, RecallStatus.APPLIED, RecallStatus.UNKNOWN)
 
 
@@ -39,6 +42,7 @@ def check_warrants(q: Question) -> Iterator[CheckResult]:
     yield from holding_alerts(q, CheckNumber.WARRANTS, "WARRANT_ALERT")
     for warrant in q.evidence.warrants:
         yield from _check_warrant(q, warrant)
+    yield from _missing(q)
     for paper in q.evidence.papers:
         if paper.kind is PaperKind.CALCULATION_REQUIRED:
             yield finding("CALCULATION_REQUIRED", [paper.paper_id], id=paper.paper_id)
@@ -67,8 +71,53 @@ def _check_warrant(q: Question, warrant: Warrant) -> Iterator[CheckResult]:
         yield finding("WARRANT_OUTSTANDING", records, cause, kind=warrant.kind, id=warrant.warrant_id)
     elif warrant.status is WarrantStatus.UNKNOWN:
         yield finding("WARRANT_UNKNOWN", records, cause, kind=warrant.kind, id=warrant.warrant_id)
-    elif warrant.status is WarrantStatus.APPLIED and q.needs_dates and not _calculated(q, warrant.warrant_id):
-        yield finding("WARRANT_NOT_CALCULATED", records, cause, id=warrant.warrant_id)
+    elif warrant.status is WarrantStatus.APPLIED and not _ends_elsewhere(q, warrant):
+        if not q.needs_dates or warrant.kind not in _WITH_A_TERM:
+            yield finding(
+                "WARRANT_STANDS", records, cause, kind=warrant.kind, id=warrant.warrant_id, purpose=q.purpose_name
+            )
+        elif not _calculated(q, warrant.warrant_id):
+            yield finding("WARRANT_NOT_CALCULATED", records, cause, id=warrant.warrant_id)
+        elif not _theirs(q, warrant):
+            yield finding("WARRANT_OF_ANOTHER", records, cause, id=warrant.warrant_id, written=written(warrant))
+
+
+def _theirs(q: Question, warrant: Warrant) -> bool:
+    """May a warrant that the calculation counts be about this person? By number, and by name or date of birth. Where
+    the authorisation itself names somebody else, check 13 says so."""
+    prisoner = q.evidence.prisoner
+    if prisoner is None or q.authorisation is None:
+        return True
+    if not same_person(q.authorisation, (prisoner, *prisoner.aliases)):
+        return True
+    linked = {each.prisoner_number for each in q.evidence.identity.numbers} if q.evidence.identity else set()
+    if warrant.prisoner_number not in {None, q.request.prisoner_number, *linked}:
+        return False
+    least = q.policy.measures.name_similarity.value
+    alike = (
+        same_birthday(warrant.date_of_birth, each.date_of_birth) or may_be_named(warrant, each, least)
+        for each in q.names
+    )
+    return not warrant.surname.strip() or any(alike)
+
+
+def _ends_elsewhere(q: Question, warrant: Warrant) -> bool:
+    """What a warrant holds goes on where this person goes, or is what their bail or removal is about. Without a rule
+    for the purpose nothing can be said of it, and other checks hold."""
+    if q.purpose is None:
+        return True
+    immigration = q.purpose.basis is Basis.IMMIGRATION_BAIL or (q.purpose.immigration_escort and q.escorted)
+    return q.purpose.custody_continues or (warrant.kind is WarrantKind.IMMIGRATION and immigration)
+
+
+def _missing(q: Question) -> Iterator[CheckResult]:
+    """Warrants that the calculation counts and no source of warrants has."""
+    if not q.needs_dates or q.evidence.calculation is None:
+        return
+    known = {warrant.warrant_id for warrant in q.evidence.warrants}
+    for missing in q.evidence.calculation.warrants_included:
+        if missing not in known:
+            yield finding("WARRANT_MISSING", [missing], id=missing)
 
 
 def _calculated(q: Question, warrant_id: str | None) -> bool:
@@ -84,7 +133,10 @@ def _likeness(q: Question, warrant: Warrant) -> str | None:
     if any(same_birthday(warrant.date_of_birth, each.date_of_birth) for each in q.names):
         return "the date of birth is"
     least = q.policy.measures.name_similarity.value
-    return "the name is like" if any(name_similarity(warrant, each) >= least for each in q.names) else None
+    if any(may_be_named(warrant, each, least) for each in q.names):
+        return "the name is like"
+    told_apart = not q.names or any(tells_apart(warrant, each) for each in q.names)
+    return None if told_apart else "nothing on it can be told from"
 
 
 def _check_case(q: Question, case: CourtCase) -> Iterator[CheckResult]:

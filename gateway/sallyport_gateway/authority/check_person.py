@@ -1,16 +1,20 @@
 """Checks about the person: 13 the record, 16 holds, 20 legal status, 22 one person. Pure; nothing found is a pass."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.guard import WEIGHT, guard_of
-from sallyport_gateway.authority.identifiers import is_cro, is_pnc, is_prisoner_number
+from sallyport_gateway.authority.identifiers import is_cro, is_pnc, is_prison_code, is_prisoner_number
 from sallyport_gateway.authority.question import Question, day, written
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Identity, Named, PrisonerRecord
-from sallyport_gateway.authority.similar import same_name
+from sallyport_gateway.authority.similar import same_name, same_person
 from sallyport_gateway.authority.words import InOutStatus, LegalStatus, Source
 from sallyport_protocol.checks import CheckNumber, CheckResult, Path
+
+ACTIVE: Final = "ACTIVE IN"
+"""The status of somebody who is held; "ACTIVE OUT" is at court or in hospital."""
 
 
 def check_prisoner(q: Question) -> Iterator[CheckResult]:
@@ -18,6 +22,8 @@ def check_prisoner(q: Question) -> Iterator[CheckResult]:
     number = q.request.prisoner_number
     if not is_prisoner_number(number):
         yield finding("NUMBER_MALFORMED", number=repr(number))
+    if not is_prison_code(q.request.prison_id):
+        yield finding("PRISON_MALFORMED", prison=repr(q.request.prison_id))
     prisoner = q.evidence.prisoner
     if prisoner is None:
         silent = q.trouble(Source.PRISONER) is not None
@@ -25,7 +31,7 @@ def check_prisoner(q: Question) -> Iterator[CheckResult]:
         return
     for found in {prisoner.prisoner_number, q.evidence.prisoner_number} - {number}:
         yield finding("RECORD_OF_ANOTHER", [found], found=found, number=number)
-    if not prisoner.status.startswith("ACTIVE"):
+    if prisoner.status != ACTIVE:
         yield finding("NOT_ACTIVE", [number], number=number, status=prisoner.status)
     if prisoner.in_out_status is not InOutStatus.IN:
         yield finding("NOT_IN", [number], number=number, status=prisoner.in_out_status)
@@ -33,12 +39,19 @@ def check_prisoner(q: Question) -> Iterator[CheckResult]:
         yield finding("OTHER_PRISON", [number], number=number, found=prisoner.prison_id, prison=q.request.prison_id)
     if prisoner.restricted_patient:
         yield finding("RESTRICTED_PATIENT", [number], number=number)
+    if prisoner.date_of_birth is not None and not _plausible(q, prisoner.date_of_birth):
+        yield finding("BIRTH_DATE_IMPLAUSIBLE", [number], number=number, born=day(prisoner.date_of_birth))
     if q.authorisation is not None:
         yield from compare_person(f"Authorisation {q.authorisation.id}", q.authorisation, prisoner, number)
 
 
+def _plausible(q: Question, born: date) -> bool:
+    age = q.today.year - born.year - ((q.today.month, q.today.day) < (born.month, born.day))
+    return q.policy.measures.age_youngest.value <= age <= q.policy.measures.age_oldest.value
+
+
 def compare_person(document: str, name: Named, prisoner: PrisonerRecord, number: str) -> Iterator[CheckResult]:
-    """A number has no check digit: name and date of birth on the paper must be this person's, or an alias's."""
+    """A number has no check digit: name and date of birth on the paper must be this person's, or one alias's."""
     known: tuple[Named, ...] = (prisoner, *prisoner.aliases)
     if not any(same_name(name, each) for each in known):
         yield finding(
@@ -54,13 +67,17 @@ def compare_person(document: str, name: Named, prisoner: PrisonerRecord, number:
             number=number,
             found=day(prisoner.date_of_birth),
         )
+        return
+    if any(same_name(name, each) for each in known) and not same_person(name, known):
+        told = f"{written(name)}, born {day(name.date_of_birth)}"
+        yield finding("NAME_OF_ANOTHER_BIRTH_DATE", [number], document=document, written=told, number=number)
 
 
 def check_holds(q: Question) -> Iterator[CheckResult]:
     """16: no Not For Release, governor's or security hold."""
     yield from holding_alerts(q, CheckNumber.HOLDS, "ALERT_HOLDS")
     for hold in q.evidence.holds:
-        if hold.lifted_at is None or hold.lifted_at > q.now:
+        if hold.lifted_at is None or not hold.placed_at <= hold.lifted_at <= q.now:
             kind = hold.kind.replace("_", " ").capitalize()
             yield finding("HOLD_PLACED", [hold.hold_id], kind=kind, who=hold.placed_by, why=hold.why)
 
@@ -99,12 +116,12 @@ def check_one_person(q: Question) -> Iterator[CheckResult]:
         yield finding("TWO_PEOPLE", sorted(people), count=len(people), number=number)
     for other in identity.numbers:
         if other.prisoner_number != number:
-            yield from _reviewed(
-                q.now, other.reviewed_by, other.reviewed_at, "NUMBER_NOT_REVIEWED", other.prisoner_number
-            )
+            found, known = other.prisoner_number, is_prisoner_number(other.prisoner_number)
+            by = other.reviewed_by if known else None  # nobody can have looked under a number that is none
+            yield from _reviewed(q.now, by, other.reviewed_at, "NUMBER_NOT_REVIEWED", found)
     yield from _check_aliases(q, identity)
     for each in q.evidence.prisoner.identifiers if q.evidence.prisoner else ():
-        valid = {"PNC": is_pnc, "CRO": is_cro}.get(each.type)
+        valid = {"PNC": is_pnc, "CRO": is_cro}.get(each.type.strip().upper())
         if valid is not None and not valid(each.value):
             yield finding("IDENTIFIER_MALFORMED", [each.value], type=each.type, value=each.value)
 

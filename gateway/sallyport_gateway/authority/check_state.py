@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.question import Question, clock
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Authorisation
 from sallyport_gateway.authority.words import FreezeScope, LifeState, Source
 from sallyport_protocol.checks import CheckResult

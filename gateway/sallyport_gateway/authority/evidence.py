@@ -1,7 +1,7 @@
 """Everything that checks 13 to 25 may look at, composed for one person at one moment. Frozen; no I/O."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field
 
@@ -121,3 +121,18 @@ class ReleaseRequest(Record):
     manual: ManualIdentification | None = None
     guard: Guard = Guard.NONE
     """What the check at the kiosk allowed for."""
+
+    @classmethod
+    def at_any_door(cls, given: Authorisation, session: str) -> Self:
+        """The request of a release on `given` with nobody at a kiosk: what is asked there is not asked of it."""
+        return cls(
+            session=session,
+            prison_id=given.prison_id,
+            lane="any",
+            lane_kind=given.lane_kind,
+            prisoner_number=given.prisoner_number,
+            authorisation_id=given.id,
+            movement_type=given.movement_type,
+            movement_reason=given.movement_reason,
+            guard=Guard.TWIN,
+        )

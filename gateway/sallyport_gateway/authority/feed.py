@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sallyport_gateway.authority.hmpps import VOIDING_EVENTS
+from sallyport_gateway.authority.hmpps import VOIDING_EVENTS, stated_time
 from sallyport_gateway.authority.identifiers import is_prisoner_number
 from sallyport_protocol.errors import MalformedError
 
@@ -84,7 +84,7 @@ def read_batch(answer: Mapping[str, Any]) -> Batch:
         raise MalformedError(f"The feed's notifications are missing, or more than {MOST}.")
     batch = tuple(sorted(map(_notification, found), key=lambda each: each.sequence))
     oldest, newest = (_sequence(answer.get(name)) for name in ("oldest", "newest"))
-    return Batch(_time(answer.get("asOf")), oldest, max(newest, *(each.sequence for each in batch), 0), batch)
+    return Batch(stated_time(answer), oldest, max(newest, *(each.sequence for each in batch), 0), batch)
 
 
 def _notification(each: Any) -> Notification:
@@ -146,15 +146,3 @@ def _sequence(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**62:
         raise MalformedError(f"{str(value)[:40]!r} is not a sequence number of the feed.")
     return value
-
-
-def _time(value: Any) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise MalformedError(f"The feed's asOf is {str(value)[:40]!r}, not a time.") from None
-    if at.tzinfo is None:
-        raise MalformedError("The feed's asOf has no time zone.")
-    return at

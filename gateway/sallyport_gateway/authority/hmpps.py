@@ -8,6 +8,7 @@ list has that word, and so holds; elsewhere it raises. Shapes and routes marked 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -48,6 +49,20 @@ class Route:
     source: Source
     path: str
     read: Callable[[Answer], list[Record]]
+
+
+def stated_time(answer: Answer) -> datetime | None:
+    """The time that an answer speaks for; None when it does not say. Raises MalformedError for no time with a zone."""
+    stated = answer.get("asOf")
+    if stated is None:
+        return None
+    try:
+        at = datetime.fromisoformat(stated)
+    except (TypeError, ValueError):
+        raise MalformedError(f"asOf is {str(stated)[:40]!r}, not a time.") from None
+    if at.tzinfo is None:
+        raise MalformedError("asOf has no time zone.")
+    return at
 
 
 def read_prisoner(answer: Answer) -> list[Record]:

@@ -11,7 +11,8 @@ from pydantic.alias_generators import to_camel
 
 from sallyport_protocol.errors import MalformedError
 
-Id = Annotated[str, Field(min_length=1, max_length=64)]
+Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"\S")]
+"""Not blank: blanks name nobody and nothing."""
 NameText = Annotated[str, Field(max_length=200)]
 Line = Annotated[str, Field(max_length=500)]
 MAX_BYTES: Final = 1_048_576
@@ -69,6 +70,8 @@ def _wrong(each: Any, model: type[BaseModel] | None) -> str:
         return f" is no field of it (is {near[0]} meant?)" if near else " is no field of it"
     if kind == "missing":
         return " is missing"
+    if kind == "string_pattern_mismatch" and each["msg"].endswith(r"'\S'"):
+        return " is blank"
     if kind.startswith(("datetime", "timezone")):
         return " is not a time with its zone, such as 2026-06-10T09:30:00Z"
     if kind.startswith("date"):

@@ -117,6 +117,10 @@ class Measures(Record):
     window_longest: Measure
     name_similarity: Measure
     friday_days: Measure
+    age_youngest: Measure = Measure(
+        value=10, unit="years", source="the age of criminal responsibility, Children and Young Persons Act 1933 s.50"
+    )
+    age_oldest: Measure = Measure(value=120, unit="years", source="nobody older has been held; the year is mistyped")
     feed_silence: Measure = Measure(
         value=120, unit="s", source="the feed answers every 20 s; six answers missed are no accident"
     )
@@ -169,7 +173,8 @@ class ReleasePolicy(Record):
         return self._bounds[source]
 
     def holding(self, alert_type: str, alert_code: str) -> HoldingAlert | None:
-        """The rule by which an alert bars a release, or None."""
+        """The rule by which an alert bars a release, or None. Case and blanks do not make another code."""
+        alert_type, alert_code = alert_type.strip().upper(), alert_code.strip().upper()
         return next(
             (
                 rule

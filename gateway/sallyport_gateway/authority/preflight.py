@@ -11,7 +11,7 @@ from sallyport_gateway.authority.evidence import AuthorityEvidence, ReleaseReque
 from sallyport_gateway.authority.policy import ReleasePolicy
 from sallyport_gateway.authority.records import Authorisation
 from sallyport_protocol.checks import CheckOutcome, CheckResult
-from sallyport_protocol.subject import Guard, Modality
+from sallyport_protocol.subject import Modality
 
 BANDS: Final = (2, 14)
 """Days before release at which everybody is looked at (checks 14 days and 2 days before release)."""
@@ -71,17 +71,7 @@ def look_ahead(
     band = band_of(day, now)
     if band is None:
         return None
-    request = ReleaseRequest(
-        session="pre-flight",
-        prison_id=given.prison_id,
-        lane="any",
-        lane_kind=given.lane_kind,
-        prisoner_number=given.prisoner_number,
-        authorisation_id=given.id,
-        movement_type=given.movement_type,
-        movement_reason=given.movement_reason,
-        guard=Guard.TWIN,  # nobody is at the kiosk: what is asked there is asked on the day
-    )
+    request = ReleaseRequest.at_any_door(given, "pre-flight")
     findings = tuple(
         each
         for each in authorise(request, evidence, policy, now)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from unicodedata import category, normalize
 
 from sallyport_gateway.authority.calendar import london, london_day
 from sallyport_gateway.authority.evidence import AuthorityEvidence, ReleaseRequest
@@ -49,14 +51,20 @@ class Question:
 
     @property
     def escorted(self) -> bool:
-        """Has a named escort signed for this person, on this authorisation, by now?"""
+        """Has a named escort signed for this person, on this authorisation since it was made, by now?"""
         escort = self.authorisation.escort if self.authorisation else None
         return (
             escort is not None
             and bool(escort.name.strip() and escort.organisation.strip() and escort.acceptance)
             and escort.accepted_at is not None
+            and self.authorisation is not None
+            and not self.before(escort.accepted_at, self.authorisation.created_at)
             and escort.accepted_at <= self.now
         )
+
+    def before(self, one: datetime, other: datetime) -> bool:
+        """Was it earlier, by more than clocks differ?"""
+        return (other - one).total_seconds() > self.policy.measures.clock_skew.value
 
     def spent(self, authorisation_id: str) -> bool:
         life = self.evidence.lives.get(authorisation_id)
@@ -103,5 +111,7 @@ def same_officer(one: str, other: str) -> bool:
     return officer_key(one) == officer_key(other)
 
 
+@lru_cache(maxsize=4_096)
 def officer_key(name: str) -> str:
-    return "".join(name.split()).casefold()
+    """Without case, blanks, invisible characters and the widths of one letter."""
+    return "".join(c for c in normalize("NFKC", name) if not c.isspace() and category(c) != "Cf").casefold()

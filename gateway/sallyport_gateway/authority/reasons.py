@@ -4,13 +4,12 @@ A reason's code goes into the audit log and the statistics and never changes its
 stay the check's own unless the row names others. `judgement`: a person must weigh it; alone it refers, not holds.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sallyport_protocol.causes import CauseCode as Cause
 from sallyport_protocol.causes import NextStep, Owner
-from sallyport_protocol.checks import CheckNumber, CheckOutcome, CheckResult
+from sallyport_protocol.checks import CheckOutcome
 
 _FAIL, _UNKNOWN = CheckOutcome.FAIL, CheckOutcome.UNKNOWN
 _COURT: Final = (Owner.COURT_LIAISON, NextStep.COURT_URGENT_QUERY)
@@ -33,10 +32,11 @@ class Reason:
 
 _ROWS: Final = (
     Reason(13, "NUMBER_MALFORMED", "{number} is not a prisoner number (one letter, four digits, two letters)."),
+    Reason(13, "PRISON_MALFORMED", "{prison} is not a prison's code (two letters and I)."),
     Reason(13, "PRISONER_NOT_FOUND", "Nobody is held under {number}.", cause=Cause.WRONG_PERSON),
     Reason(13, "PRISONER_UNKNOWN", "The prisoner record of {number} could not be read.", _UNKNOWN),
     Reason(13, "RECORD_OF_ANOTHER", "The record is about {found}, not {number}.", cause=Cause.WRONG_PERSON),
-    Reason(13, "NOT_ACTIVE", "The record of {number} is {status}, not active."),
+    Reason(13, "NOT_ACTIVE", "The record of {number} is {status}, not ACTIVE IN."),
     Reason(13, "NOT_IN", "{number} is recorded as {status}, not IN."),
     Reason(13, "OTHER_PRISON", "{number} is recorded at {found}, not at {prison}."),
     Reason(
@@ -51,6 +51,14 @@ _ROWS: Final = (
         "{document} gives the date of birth {written}, but {number} was born on {found}. Is the number mistyped?",
         cause=Cause.WRONG_PERSON,
     ),
+    Reason(
+        13,
+        "NAME_OF_ANOTHER_BIRTH_DATE",
+        "{document} names {written}; {number} has that name and that date of birth, but not under one alias.",
+        cause=Cause.WRONG_PERSON,
+        judgement=True,
+    ),
+    Reason(13, "BIRTH_DATE_IMPLAUSIBLE", "{number} was born on {born}, says the record: that cannot be.", _UNKNOWN),
     Reason(13, "RESTRICTED_PATIENT", "{number} is a restricted patient: the hospital and the ministry decide."),
     Reason(14, "NO_AUTHORISATION", "There is no authorisation {id} for {number}."),
     Reason(14, "AUTHORISATION_NOT_APPROVED", "Authorisation {id} is {state}, not approved."),
@@ -91,6 +99,15 @@ _ROWS: Final = (
         cause=Cause.ADDITIONAL_DAYS_NOT_INCLUDED,
     ),
     Reason(15, "OFFENCE_CODE_NOT_IN_FORCE", "Offence code {code} was not in force on {date}."),
+    Reason(15, "OFFENCE_IN_FUTURE", "Offence {code} is dated {date}, which is to come.", _UNKNOWN),
+    Reason(
+        15, "LATER_DATE", "{named} is {date}, but {other} of the same calculation is {later}.", _UNKNOWN, judgement=True
+    ),
+    Reason(15, "NOT_ELIGIBLE", "{named} is {date}, before {other} on {earliest}: nobody is eligible before that."),
+    Reason(15, "DATE_IMPLAUSIBLE", "{named} is {date}, before the person was born.", _UNKNOWN),
+    Reason(
+        15, "DATE_AFTER_EXPIRY", "{named} is {date}, but the sentence expires on {expiry}.", _UNKNOWN, judgement=True
+    ),
     Reason(
         15,
         "NO_ORDER",
@@ -136,6 +153,14 @@ _ROWS: Final = (
     ),
     Reason(
         15,
+        "ORDER_NOT_CERTAIN",
+        "Order {id} names {written}; {number} ({found}) has that name and that date of birth, but not under one alias.",
+        cause=Cause.WRONG_PERSON,
+        to=_COURT,
+        judgement=True,
+    ),
+    Reason(
+        15,
         "BAIL_CONDITION_NOT_MET",
         "Bail condition not met: {text}",
         cause=Cause.BAIL_CONDITIONS_NOT_MET,
@@ -170,6 +195,14 @@ _ROWS: Final = (
     Reason(17, "WARRANT_OUTSTANDING", "{kind} warrant {id} is outstanding."),
     Reason(17, "WARRANT_UNKNOWN", "What became of {kind} warrant {id} is not known.", _UNKNOWN),
     Reason(17, "WARRANT_NOT_CALCULATED", "Warrant {id} is not among the inputs of the calculation."),
+    Reason(17, "WARRANT_STANDS", "{kind} warrant {id} stands; {purpose} does not end it."),
+    Reason(
+        17,
+        "WARRANT_OF_ANOTHER",
+        "Warrant {id}, which the calculation counts, names {written}: is it misfiled?",
+        judgement=True,
+    ),
+    Reason(17, "WARRANT_MISSING", "The calculation counts warrant {id}; no source has it.", _UNKNOWN, judgement=True),
     Reason(17, "WARRANT_UNREAD", "New {kind} paper {id} has not been read."),
     Reason(
         17,
@@ -222,6 +255,7 @@ _ROWS: Final = (
     Reason(23, "NO_CONFIRMING_OFFICER", "No officer at the door is named.", _UNKNOWN),
     Reason(23, "APPROVED_IN_FUTURE", "The approval by {who} carries a time that is to come.", _UNKNOWN),
     Reason(23, "APPROVED_BEFORE_CALCULATION", "{who} approved before the calculation was checked."),
+    Reason(23, "APPROVED_BEFORE_MADE", "{who} approved before the authorisation was made at {made}.", _UNKNOWN),
     Reason(23, "NO_DUTY_GOVERNOR", "{purpose} needs the duty governor among the approvers."),
     Reason(23, "NO_APPROVALS_KNOWN", "Without an authorisation nobody's approval is known.", _UNKNOWN),
     Reason(24, "SOURCE_MISSING", "{source} did not answer.", _UNKNOWN),
@@ -244,31 +278,8 @@ _ROWS: Final = (
     Reason(26, "MANUAL_BY_APPROVER", "{who} approved the release and may not also identify the person."),
     Reason(26, "MANUAL_BY_CALCULATOR", "{who} calculated the sentence and may not also identify the person."),
     Reason(26, "MANUAL_NO_REASON", "The manual path was taken without a reason."),
-    Reason(26, "MANUAL_NO_GOVERNOR", "After {after} the duty governor must agree.", cause=Cause.WRONG_PERSON),
+    Reason(26, "MANUAL_NO_GOVERNOR", "After {after} one of them must be the duty governor.", cause=Cause.WRONG_PERSON),
 )
 
 REASONS: Final = {row.code: row for row in _ROWS}
 assert len(REASONS) == len(_ROWS)
-
-
-def finding(code: str, records: Iterable[str] = (), cause: Cause | None = None, /, **places: Any) -> CheckResult:
-    """The finding with this code, its sentence filled in; `cause` overrides the row's."""
-    row = REASONS[code]
-    owner, step = row.to or (None, None)
-    return CheckResult(
-        CheckNumber(row.number),
-        row.outcome,
-        row.code,
-        row.sentence.format(**places),
-        tuple(str(each) for each in records),
-        cause or row.cause,
-        owner,
-        step,
-        row.judgement,
-    )
-
-
-def stale(number: CheckNumber, source: str) -> CheckResult:
-    """What check `number` says when it found nothing wrong in a source that is too old or silent."""
-    sentence = f"Nothing is known against it, but {source} is not fresh: see check 24."
-    return CheckResult(number, _UNKNOWN, "NOT_FRESH", sentence, next_step=NextStep.REFRESH_SOURCES)

@@ -81,7 +81,7 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=refuse_twice)
     except OSError as error:
         raise RoadError(f"{path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedError(f"{path.name} is not JSON in UTF-8: {error}.") from None
     if not isinstance(content, dict):
         raise MalformedError(f"{path.name} must hold one JSON object.")

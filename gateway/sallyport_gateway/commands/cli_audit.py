@@ -5,70 +5,40 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
-from cryptography.hazmat.primitives.serialization import Encoding
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sqlalchemy import Connection
 
-from sallyport_gateway.audit import checkpoint, generations, heads, log, shown, statistics, tree, verify
-from sallyport_gateway.audit.checkpoint import NoteKey, note_key
+from sallyport_gateway.audit import checkpoint, heads, log, shown, statistics, tree, verify
 from sallyport_gateway.audit.witness import FileWitness, HttpWitness, Witness
-from sallyport_gateway.configuration import load_configuration
-from sallyport_gateway.store.engine import is_road, open_reader, road_error
-from sallyport_protocol.errors import MalformedError, RoadError, SallyportError
-from sallyport_protocol.identity import read_certificates
+from sallyport_gateway.commands.opened_log import OpenedLog, reads_a_log
+from sallyport_gateway.commands.options import Json
+from sallyport_protocol.errors import RoadError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-Config = Annotated[Path | None, typer.Option("--config", help="The gateway's configuration file")]
-Where = Annotated[str | None, typer.Option("--store", help="A store's file or URL, instead of --config")]
-Name = Annotated[str | None, typer.Option("--log", help="The log's name [default: the gateway's current one]")]
-Certificates = Annotated[
-    list[Path] | None, typer.Option("--certificate", help="PEM of the gateway whose heads count; may repeat")
-]
 WitnessPlace = Annotated[str | None, typer.Option("--witness", help="The witness's folder or http(s) address")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output")]
 Index = Annotated[int, typer.Argument(min=0, help="The entry's index")]
+Since = Annotated[datetime | None, typer.Option(help="From this time on (UTC)")]
+Until = Annotated[datetime | None, typer.Option(help="Before this time (UTC)")]
 Kind = Annotated[str | None, typer.Option("--kind", help="Only entries of this kind")]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Whose log, where it is kept, and the keys that vouch for it."""
-
-    where: str | Path
-    gateway: str | None
-    certificates: tuple[bytes, ...]
-
-    def keys(self, name: str) -> list[NoteKey]:
-        """Keys whose signature of a head of `name` counts."""
-        return [note_key(name, der) for der in self.certificates]
-
-
 @app.command("verify")
-def verify_log(
-    config: Config = None,
-    store: Where = None,
-    name: Name = None,
-    certificate: Certificates = None,
-    witness: WitnessPlace = None,
-    as_json: Json = False,
-) -> None:
+@reads_a_log
+def verify_log(opened: OpenedLog, witness: WitnessPlace = None, as_json: Json = False) -> None:
     """Verify every entry, every signed head and, with --witness, what the witness has seen."""
-    with _opened(config, store, certificate) as (conn, place):
-        which = _name(conn, place, name)
-        note = _witness(witness).latest(which) if witness else None
-        size, started = log.size(conn, which), time.perf_counter()
-        with _progress(size, quiet=as_json) as tell:
-            report = verify.verify(conn, which, place.keys(which), note, tell)
+    note = _witness(witness).latest(opened.name) if witness else None
+    size, started = log.size(opened.conn, opened.name), time.perf_counter()
+    with _progress(size, quiet=as_json) as tell:
+        report = verify.verify(opened.conn, opened.name, opened.keys, note, tell)
     seconds = time.perf_counter() - started
     if as_json:
         _print_json(asdict(report) | {"sound": report.sound, "seconds": round(seconds, 3)})
@@ -78,21 +48,15 @@ def verify_log(
 
 
 @app.command()
-def head(
-    config: Config = None,
-    store: Where = None,
-    name: Name = None,
-    certificate: Certificates = None,
-    as_json: Json = False,
-) -> None:
-    """The newest signed head that is kept with the log, its signature checked."""
-    with _opened(config, store, certificate) as (conn, place):
-        which = _name(conn, place, name)
-        note, size = heads.newest(conn, which), log.size(conn, which)
-        if note is None:
-            raise RoadError(f"No head of {which} is signed yet ({size} entries): start the gateway and wait a minute.")
-        signed = checkpoint.verify(note, place.keys(which))
-        agrees = signed.size <= size and log.root(conn, which, signed.size) == signed.root
+@reads_a_log
+def head(opened: OpenedLog, as_json: Json = False) -> None:
+    """Show the newest signed head that is kept with the log, its signature checked."""
+    conn, which = opened.conn, opened.name
+    note, size = heads.newest(conn, which), log.size(conn, which)
+    if note is None:
+        raise RoadError(f"No head of {which} is signed yet ({size} entries): start the gateway and wait a minute.")
+    signed = checkpoint.verify(note, opened.keys)
+    agrees = signed.size <= size and log.root(conn, which, signed.size) == signed.root
     if as_json:
         _print_json({"log": which, "size": signed.size, "root": signed.root, "agrees": agrees, "note": note})
     else:
@@ -102,25 +66,18 @@ def head(
 
 
 @app.command()
-def prove(
-    index: Index,
-    config: Config = None,
-    store: Where = None,
-    name: Name = None,
-    certificate: Certificates = None,
-    as_json: Json = False,
-) -> None:
+@reads_a_log
+def prove(opened: OpenedLog, index: Index, as_json: Json = False) -> None:
     """Prove by its Merkle path that an entry is under the newest signed head."""
-    with _opened(config, store, certificate) as (conn, place):
-        which = _name(conn, place, name)
-        note, entry = heads.newest(conn, which), log.find(conn, which, index)
-        if entry is None:
-            raise RoadError(f"{which} has no entry {index}: it has {log.size(conn, which)}.")
-        signed = checkpoint.verify(note, place.keys(which)) if note else None
-        if note is None or signed is None or signed.size <= index:
-            raise RoadError(f"No kept head covers entry {index} yet: wait a minute while the gateway runs.")
-        path = tree.inclusion_proof(index, signed.size, log.reader(conn, which))
-        holds = tree.root_by_inclusion(entry.leaf, index, signed.size, path) == signed.root
+    conn, which = opened.conn, opened.name
+    note, entry = heads.newest(conn, which), log.find(conn, which, index)
+    if entry is None:
+        raise RoadError(f"{which} has no entry {index}: it has {log.size(conn, which)}.")
+    signed = checkpoint.verify(note, opened.keys) if note else None
+    if note is None or signed is None or signed.size <= index:
+        raise RoadError(f"No kept head covers entry {index} yet: wait a minute while the gateway runs.")
+    path = tree.inclusion_proof(index, signed.size, log.reader(conn, which))
+    holds = tree.root_by_inclusion(entry.leaf, index, signed.size, path) == signed.root
     if as_json:
         _print_json({"entry": shown.as_map(entry), "path": path, "head": note, "holds": holds})
     else:
@@ -131,24 +88,22 @@ def prove(
 
 
 @app.command()
+@reads_a_log
 def show(
+    opened: OpenedLog,
     index: Annotated[int | None, typer.Argument(min=0, help="One entry; without it, the last ones")] = None,
     last: Annotated[int, typer.Option(min=1, help="How many entries from the end")] = 20,
     kind: Kind = None,
-    config: Config = None,
-    store: Where = None,
-    name: Name = None,
     as_json: Json = False,
 ) -> None:
     """Show one entry, or the last ones."""
-    with _opened(config, store, None) as (conn, place):
-        which = _name(conn, place, name)
-        size = log.size(conn, which)
-        low, high = (max(0, size - last), size) if index is None else (index, index + 1)
-        found = [entry for entry in log.entries(conn, which, low, high) if kind in (None, entry.kind)]
-        if index is not None and not found:
-            raise RoadError(f"{which} has no entry {index}: it has {size}.")
-        maps = [shown.as_map(entry) for entry in found]
+    conn, which = opened.conn, opened.name
+    size = log.size(conn, which)
+    low, high = (max(0, size - last), size) if index is None else (index, index + 1)
+    found = [entry for entry in log.entries(conn, which, low, high) if kind in (None, entry.kind)]
+    if index is not None and not found:
+        raise RoadError(f"{which} has no entry {index}: it has {size}.")
+    maps = [shown.as_map(entry) for entry in found]
     if as_json:
         _print_json(maps if index is None else maps[0])
         return
@@ -159,100 +114,47 @@ def show(
 
 
 @app.command()
+@reads_a_log
 def export(
-    out: Annotated[Path | None, typer.Option("--out", help="File to write [default: standard output]")] = None,
+    opened: OpenedLog,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write", show_default="standard output")] = None,
     form: Annotated[str, typer.Option("--format", help="jsonl or csv")] = "jsonl",
     kind: Kind = None,
-    since: Annotated[datetime | None, typer.Option(help="From this time on (UTC)")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Before this time (UTC)")] = None,
-    config: Config = None,
-    store: Where = None,
-    name: Name = None,
+    since: Since = None,
+    until: Until = None,
 ) -> None:
     """Write entries as JSON lines or CSV, for statistics."""
     writers = {"jsonl": shown.json_lines, "csv": shown.csv_lines}
     if form not in writers:
         raise typer.BadParameter(f"{form!r} is not a format: use jsonl or csv", param_hint="--format")
     low, high = _millis(since, 0), _millis(until, 2**62)
-    with _opened(config, store, None) as (conn, place):
-        every = log.entries(conn, _name(conn, place, name))
-        lines = writers[form](e for e in every if low <= e.at < high and kind in (None, e.kind))
-        if out is None:
-            sys.stdout.writelines(lines)
-        else:
-            _write(out, lines)
+    every = log.entries(opened.conn, opened.name)
+    lines = writers[form](e for e in every if low <= e.at < high and kind in (None, e.kind))
+    if out is None:
+        sys.stdout.writelines(lines)
+    else:
+        _write(out, lines)
 
 
 @app.command("statistics")
+@reads_a_log
 def count_decisions(
-    out: Annotated[Path | None, typer.Option("--out", help="CSV file to write [default: standard output]")] = None,
+    opened: OpenedLog,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV file to write", show_default="standard output")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="SVG picture to write as well")] = None,
-    since: Annotated[datetime | None, typer.Option(help="From this time on (UTC)")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Before this time (UTC)")] = None,
-    config: Config = None,
-    store: Where = None,
-    name: Name = None,
+    since: Since = None,
+    until: Until = None,
 ) -> None:
     """Count decisions by month, prison, verdict and cause."""
     low, high = _millis(since, 0), _millis(until, 2**62)
-    with _opened(config, store, None) as (conn, place):
-        every = log.entries(conn, _name(conn, place, name))
-        counts = statistics.count(entry for entry in every if low <= entry.at < high)
-        if plot is not None:
-            _write(plot, iter([statistics.as_svg(counts)]))
-        if out is not None:
-            _write(out, iter([statistics.as_csv(counts)]))
-    if out is None:
+    every = log.entries(opened.conn, opened.name)
+    counts = statistics.count(entry for entry in every if low <= entry.at < high)
+    if plot is not None:
+        _write(plot, iter([statistics.as_svg(counts)]))
+    if out is not None:
+        _write(out, iter([statistics.as_csv(counts)]))
+    else:
         typer.echo(statistics.as_csv(counts), nl=False)
-
-
-@contextmanager
-def _opened(
-    config: Path | None, store: str | None, certificates: list[Path] | None
-) -> Iterator[tuple[Connection, Place]]:
-    """A connection that cannot write, and the place; every error of the road or of the bytes ends with exit code 2."""
-    try:
-        place = _place(config, store, certificates)
-        engine = open_reader(place.where)
-        try:
-            with engine.connect() as conn:
-                yield conn, place
-        finally:
-            engine.dispose()
-    except SallyportError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-    except Exception as error:
-        if not is_road(error):
-            raise
-        typer.echo(str(road_error(error, str(store or config))), err=True)
-        raise typer.Exit(2) from error
-
-
-def _place(config: Path | None, store: str | None, certificates: list[Path] | None) -> Place:
-    ders = tuple(c.public_bytes(Encoding.DER) for file in certificates or () for c in _certificates(file))
-    if store is not None:
-        return Place(store, None, ders)
-    if config is None:
-        raise typer.BadParameter("name the gateway's configuration with --config, or a store with --store and --log")
-    found = load_configuration(config)
-    own = read_certificates(found.read(found.file.identity.certificate))[0].public_bytes(Encoding.DER)
-    return Place(found.store_url, found.file.name, (own, *ders))
-
-
-def _certificates(file: Path) -> Any:
-    try:
-        return read_certificates(file.read_bytes())
-    except OSError as error:
-        raise RoadError(f"{file}: {error.strerror}; name the gateway's certificate in PEM form") from error
-
-
-def _name(conn: Connection, place: Place, name: str | None) -> str:
-    if name is not None:
-        return name
-    if place.gateway is None:
-        raise MalformedError("Name the log with --log: a store alone does not say whose log is meant.")
-    return generations.current(conn, place.gateway)
 
 
 def _witness(place: str) -> Witness:

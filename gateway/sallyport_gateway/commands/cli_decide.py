@@ -11,9 +11,10 @@ from rich.markup import escape
 from sallyport_gateway.authority.policy import load_release_policy, release_policy
 from sallyport_gateway.casebook.files import LIBRARY, expand, library, named_case
 from sallyport_gateway.casebook.replay import Replay, replay
+from sallyport_gateway.commands.options import Json, trouble_is_2
 from sallyport_protocol.checks import CheckOutcome
 from sallyport_protocol.decision import Verdict
-from sallyport_protocol.errors import RoadError, SallyportError
+from sallyport_protocol.errors import RoadError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -22,24 +23,25 @@ _COLOURS = {Verdict.RELEASE: "green", Verdict.HOLD: "red", Verdict.REFER: "yello
 
 @app.command(name="decide")
 def decide_command(
-    case: Annotated[Path | None, typer.Argument(help="A case file", show_default=False)] = None,
+    case: Annotated[Path | None, typer.Argument(help="A case file; without it, --library", show_default=False)] = None,
     whole_library: Annotated[bool, typer.Option("--library", help="Replay every case of the library")] = False,
-    folder: Annotated[Path, typer.Option(help="The library's folder")] = LIBRARY,
+    folder: Annotated[
+        Path, typer.Option(help="The library's folder", show_default="ours")
+    ] = LIBRARY,
     policy: Annotated[Path | None, typer.Option(help="Another release policy (JSON)", show_default=False)] = None,
     expanded: Annotated[
         bool, typer.Option("--expand", help="Print the case in its complete form; decide nothing")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    as_json: Json = False,
 ) -> None:
     """Decide a case again: who may leave, by which checks, and what a hold waits for.
 
-    Ends with 0 when every decision is as its case expects, 1 when one is not, 2 when a file cannot be used.
-    The form of a case is told in docs/authority.md, its JSON Schema is casebook/schema.json; the cases of --folder
-    are examples.
+    Exit code 0: as the case expects; 1: not as it expects; 2: a file cannot be used.
+    docs/authority.md tells the form of a case, casebook/schema.json is its schema.
     """
     if whole_library == (case is not None):
         raise typer.BadParameter("give either a case file or --library")
-    try:
+    with trouble_is_2():
         standard = release_policy() if policy is None else load_release_policy(_read(policy))
         if case is None:
             replays = [(path.stem, replay(each, standard)) for path, each in library(folder)]
@@ -50,9 +52,6 @@ def decide_command(
         else:
             replays = [(case.stem, replay(named_case(case), standard))]
             _tell_case(replays[0][1], as_json)
-    except SallyportError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
     raise typer.Exit(1 if any(each.wrong for _, each in replays) else 0)
 
 

@@ -1,19 +1,20 @@
-"""What a person cannot do at the kiosk, with who recorded it, when, why and until when.
+"""Record what a person cannot do at the kiosk: who says so, why, until when.
 
-No record lowers a threshold. A religious or medical covering, a patch, a missing eye or an injury is recorded either
-as a part of the face that stays covered, and the face is compared as it is, or as an exception for the whole face.
+No record lowers a threshold. For a covering, a patch, a missing eye, an injury:
+either name the part that stays covered (the face is compared as it is),
+or record an exception for the whole face (the finger must then suffice).
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 
+from sallyport_gateway.commands.options import GATEWAY_TOML, Config
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.drivers.authority_access import By
-from sallyport_gateway.drivers.authority_needs import end_needs, needs_of, record_needs
+from sallyport_gateway.drivers.authority_needs import end_needs, exceptions_of, needs_of, record_needs
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.store import Store
 from sallyport_protocol.actions import Action, Part
@@ -26,7 +27,6 @@ Prisoner = Annotated[str, typer.Argument(help="Prisoner number, such as A1234BC"
 Officer = Annotated[str, typer.Option(help="Who records it")]
 Why = Annotated[str, typer.Option(help="Why; the kiosk is not told")]
 Until = Annotated[str, typer.Option(help="Last day on which it holds, YYYY-MM-DD")]
-Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
 
 @app.command()
@@ -39,7 +39,7 @@ def needs(
     covered: Annotated[list[Part] | None, typer.Option(help="What of the face stays covered; repeat")] = None,
     slow: Annotated[bool, typer.Option("--slow", help="Longer to answer, and more steps")] = False,
     no_light: Annotated[bool, typer.Option("--no-light", help="No changing colours (epilepsy)")] = False,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """Record what a person needs of the challenge; it replaces what was recorded before."""
     content = {"unable": unable or [], "slow": slow, "no_light": no_light, "covered": covered or []}
@@ -56,7 +56,7 @@ def modality(
     officer: Officer,
     why: Why,
     until: Until,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
     """Record that a modality cannot be used. The other must then reach the fused threshold alone."""
     by, ends, now = By(officer, why), _end_of(until), datetime.now(UTC)
@@ -71,20 +71,24 @@ def modality(
 
 
 @app.command()
-def show(prisoner: Prisoner, config: Config = Path("gateway.toml")) -> None:
-    """What holds for a person now."""
+def show(prisoner: Prisoner, config: Config = GATEWAY_TOML) -> None:
+    """Show what is recorded of a person and holds now."""
     now = datetime.now(UTC)
     with Store(load_configuration(config).store_url) as store:
-        found = store.read_now(lambda conn: needs_of(conn, prisoner, now))
-    if found is None:
-        typer.echo(f"{prisoner}: nothing is recorded")
-    else:
+        found, excused = store.read_now(
+            lambda conn: (needs_of(conn, prisoner, now), exceptions_of(conn, prisoner, now))
+        )
+    if found is not None:
         typer.echo(f"{prisoner}: {_told(found.needs)}, until {found.ends:%Y-%m-%d}, by {found.officer}: {found.reason}")
+    for each in excused:
+        typer.echo(f"{prisoner}: no {each.modality}, by {each.officer}: {each.reason}")
+    if found is None and not excused:
+        typer.echo(f"{prisoner}: nothing is recorded")
 
 
 @app.command()
-def end(prisoner: Prisoner, officer: Officer, why: Why, config: Config = Path("gateway.toml")) -> None:
-    """End what is recorded of the challenge. Exit code 1 when nothing was."""
+def end(prisoner: Prisoner, officer: Officer, why: Why, config: Config = GATEWAY_TOML) -> None:
+    """End what is recorded, of the challenge and of whole modalities. Exit code 1: nothing was."""
     by, now = By(officer, why), datetime.now(UTC)
 
     def job(conn: Connection) -> bool:

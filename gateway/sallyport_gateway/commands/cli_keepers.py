@@ -1,24 +1,23 @@
 """Which gateways are alive, and which of them keeps each lane: where several share a store."""
 
 import json
-from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection
 
+from sallyport_gateway.commands.options import GATEWAY_TOML, Config, Json
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.ledger import leases
 from sallyport_gateway.store.engine import is_road, open_reader, road_error
 
 
 def keepers_command(
-    config: Annotated[Path, typer.Option("--config", help="The gateway's configuration file")] = Path("gateway.toml"),
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output")] = False,
+    config: Config = GATEWAY_TOML,
+    as_json: Json = False,
 ) -> None:
-    """Show which gateway keeps which lane. Exit code 1 when a lane has no keeper."""
+    """Show which gateway keeps which lane. Exit code 1: a lane has none."""
     where = load_configuration(config).store_url
     if where.startswith("sqlite:"):
         typer.echo("{}" if as_json else "One gateway has this store for itself, and keeps all its lanes.")

@@ -4,14 +4,15 @@ The store may be in use: what is imported voids approvals and revises lives in t
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Connection
 
-from sallyport_gateway.authority.calendar import from_millis
+from sallyport_gateway.authority.calendar import LONDON, from_millis
+from sallyport_gateway.commands.options import GATEWAY_TOML, Config, Json
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.drivers import release_outbox
 from sallyport_gateway.drivers.authority_access import By
@@ -27,13 +28,11 @@ from sallyport_gateway.ledger import life
 from sallyport_gateway.store import Store
 from sallyport_protocol.errors import MalformedError, RoadError
 
-_HELP = """Imports, holds, who is due, releases told to other systems, and the figures: on a gateway's own store.
+_HELP = """Import records; list holds, who is due and what was told; count what happened.
 
 The store may be in use: what is imported voids approvals in the same transaction."""
 
 app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 
 
 @app.command(name="import")
@@ -43,9 +42,9 @@ def import_records(
     why: Annotated[str, typer.Option(help="Why")],
     as_of: Annotated[str, typer.Option(help="The moment that the file speaks for, such as 2026-06-10T06:00:00Z")],
     kind: Annotated[Kind | None, typer.Option(help="Kind of the rows of a CSV file", show_default=False)] = None,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
-    """Import records, all or nothing. Ends with 1 and a line for each wrong row when there is one."""
+    """Import records, all or nothing. Exit code 1: a row is wrong; a line for each says how."""
     text, at, by = _read(file), _moment(as_of), By(officer, why)
     if kind is None and file.suffix.lower() == ".csv":
         raise MalformedError("A CSV file holds one kind of records: say which with --kind.")
@@ -68,10 +67,10 @@ def import_records(
 
 @app.command()
 def holds(
-    prison: Annotated[str | None, typer.Option(help="A prison's code [default: all]", show_default=False)] = None,
-    config: Config = Path("gateway.toml"),
+    prison: Annotated[str | None, typer.Option(help="A prison's code", show_default="all")] = None,
+    config: Config = GATEWAY_TOML,
 ) -> None:
-    """The open holds with cause, owner, first step and clock, as JSON lines, oldest first."""
+    """List the open holds with cause, owner, first step and clock, as JSON lines, oldest first."""
     now = datetime.now(UTC)
     with Store(load_configuration(config).store_url) as store:
         found = store.read_now(lambda conn: open_holds(conn, prison, now))
@@ -96,10 +95,10 @@ def holds(
 @app.command()
 def preflight(
     prison: Annotated[str, typer.Argument(help="A prison's code, such as MDI")],
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output")] = False,
-    config: Config = Path("gateway.toml"),
+    as_json: Json = False,
+    config: Config = GATEWAY_TOML,
 ) -> None:
-    """Who is due within 14 or 2 days, and what must be settled before. Exit code 1 when anything must."""
+    """List who is due within 14 or 2 days. Exit code 1: something must be settled before."""
     configuration, now = load_configuration(config), datetime.now(UTC)
     authority = EmbeddedAuthority(configuration.read(configuration.file.secrets.references), lambda: True)
     with Store(configuration.store_url) as store:
@@ -123,9 +122,9 @@ def events(
     ] = None,
     officer: Annotated[str, typer.Option(help="Who looked at it")] = "",
     why: Annotated[str, typer.Option(help="What it was")] = "",
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
-    """Events of HMPPS's feed that nobody could read, as JSON lines; with --settle, one of them is closed."""
+    """List events of HMPPS's feed that nobody could read, as JSON lines; with --settle, close one first."""
     with Store(load_configuration(config).store_url) as store:
         if settle is not None:
             by, now = By(officer, why), datetime.now(UTC)
@@ -142,9 +141,9 @@ def releases(
     prison: Annotated[str, typer.Argument(help="A prison's code, such as MDI")],
     after: Annotated[int, typer.Option(help="Those after this number")] = 0,
     again: Annotated[bool, typer.Option("--say-again", help="Let the gateway tell them again on MQTT")] = False,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
-    """Releases that other systems are told of, as JSON lines: number, who, on what paper, how often it was said."""
+    """List what other systems are told of releases, as JSON lines: number, who, on what paper, how often."""
     with Store(load_configuration(config).store_url) as store:
         if again:
             count = store.write_now(lambda conn: release_outbox.say_again(conn, prison, after))
@@ -156,13 +155,13 @@ def releases(
 
 @app.command(name="figures")
 def tell_figures(
-    since: Annotated[str, typer.Option(help="From this moment, such as 2026-04-01T00:00:00Z")],
-    until: Annotated[str, typer.Option(help="To this moment")],
+    since: Annotated[str, typer.Option(help="From this day, such as 2026-04-01, or this moment")],
+    until: Annotated[str, typer.Option(help="Until this day begins, or to this moment")],
     plot: Annotated[Path | None, typer.Option(help="Also draw them into this SVG file", show_default=False)] = None,
-    config: Config = Path("gateway.toml"),
+    config: Config = GATEWAY_TOML,
 ) -> None:
-    """Prevented errors, real errors, holds and over-detentions by month, prison and cause, as CSV."""
-    low, high = _moment(since), _moment(until)
+    """Count prevented errors, real errors, holds and over-detentions by month, prison and cause, as CSV."""
+    low, high = _edge(since), _edge(until)
     with Store(load_configuration(config).store_url) as store:
         rows = store.read_now(lambda conn: figures(conn, low, high))
     typer.echo(write_csv(rows), nl=False)
@@ -171,6 +170,14 @@ def tell_figures(
             plot.write_text(draw(rows, f"Holds and errors from {since[:10]} until {until[:10]}"), encoding="utf-8")
         except OSError as error:
             raise RoadError(f"{plot} cannot be written: {error.strerror}.") from error
+
+
+def _edge(text: str) -> datetime:
+    """A day begins at London's midnight."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), LONDON)
+    except ValueError:
+        return _moment(text)
 
 
 def _moment(text: str) -> datetime:

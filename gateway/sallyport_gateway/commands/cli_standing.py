@@ -16,17 +16,18 @@ from sqlalchemy import Connection
 from sallyport_gateway.acts.doubt import seen_words
 from sallyport_gateway.audit import generations, heads, log
 from sallyport_gateway.audit.heads import Behind
+from sallyport_gateway.commands.options import GATEWAY_TOML, Config, Json, trouble_is_2
 from sallyport_gateway.configuration import Configuration, load_configuration
 from sallyport_gateway.drivers.witness_place import open_witness
 from sallyport_gateway.page_server import address
 from sallyport_gateway.store.engine import is_road, open_reader, road_error
+from sallyport_link.program import complain
 from sallyport_protocol import envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.errors import MalformedError, RoadError, SallyportError
 from sallyport_protocol.identity import identity_of
 from sallyport_protocol.keys import SoftwareSigner, signer_from_pem
 
-Config = Annotated[Path, typer.Option("--config", help="The gateway's configuration file")]
 _TIMEOUT_S = 20.0
 
 
@@ -40,15 +41,10 @@ class Compared:
     """The logs of this store that its witness knows otherwise."""
 
 
-def show_standing(
-    config: Config, as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output")] = False
-) -> None:
+def show_standing(config: Config = GATEWAY_TOML, as_json: Json = False) -> None:
     """Compare the store with its witness. Exit code 0: it may grant; 1: it is behind; 2: one cannot be read."""
-    try:
+    with trouble_is_2():
         found = compare(load_configuration(config))
-    except SallyportError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
     good = not found.behind
     if as_json:
         shown = {"log": found.log, "size": found.size, "witnessed": seen_words(found.behind), "grants": good}
@@ -63,16 +59,19 @@ def show_standing(
 
 
 def reconcile(
-    config: Config,
     officer: Annotated[
         list[Path], typer.Option("--officer", help="Folder with an officer's key.pem and certificate.pem; give two")
     ],
     why: Annotated[str, typer.Option("--why", help="What happened to the store")],
+    config: Config = GATEWAY_TOML,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
     """Let a restored gateway go on, by two officers' signed acts. The gateway must be running; it begins anew.
 
-    Every authorisation that was alive becomes unknown, until two officers have said of each whether the person left.
+    Authorisations that were alive become unknown,
+    until two officers have said of each whether the person left.
+
+    Exit code 0: done; 1: refused; 2: store, witness, gateway or key cannot be read.
     """
     try:
         if len(officer) != 2:
@@ -90,7 +89,7 @@ def reconcile(
                 return
         raise MalformedError("The next log is not open: two different officers must sign within ten minutes.")
     except SallyportError as error:
-        typer.echo(str(error), err=True)
+        complain("sallyport-gateway", error)
         raise typer.Exit(1 if isinstance(error, MalformedError) else 2) from error
 
 

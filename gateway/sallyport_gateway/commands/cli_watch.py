@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sallyport_gateway.commands.options import GATEWAY_TOML, Config, Json
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.store import Store
 from sallyport_gateway.watch.cusum import make_test, sessions_to_alarm
@@ -21,15 +22,15 @@ from sallyport_gateway.watch.sketch import LOWEST
 
 
 def watch_command(
-    config: Annotated[Path, typer.Option(help="The gateway's configuration file")] = Path("gateway.toml"),
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON on standard output")] = False,
+    config: Config = GATEWAY_TOML,
+    as_json: Json = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the charts and distributions here (PNG or SVG)")] = None,
     simulated: Annotated[
         bool,
         typer.Option("--simulate", help="No store: how soon the stop rule acts, and how often for nothing"),
     ] = False,
 ) -> None:
-    """Score distributions, retries and alarms of the models in use, read from the audit log. No biometric is in it."""
+    """Show how the models in use score, retry and raise alarms, from the audit log; no biometric is in it."""
     policy = watch_policy()
     if simulated:
         _show_simulation(policy, as_json)

@@ -14,14 +14,13 @@ from sallyport_gateway.drivers.authority_holds import end_holds_of_person
 from sallyport_gateway.drivers.authority_records import Kind, put
 from sallyport_gateway.drivers.authority_sweep import note_release
 from sallyport_gateway.drivers.authority_tables import authorisations, records
-from sallyport_protocol.subject import Guard
 
 
 def note_departure(conn: Connection, given: Authorisation, now: datetime) -> None:
     """The person has left on `given`. The watch after the release begins, and those who listen will be told."""
     over = {"state": AuthorisationState.EXPIRED.value, "why": "released on it", "changed_at": millis(now)}
     conn.execute(update(authorisations).where(authorisations.c.id == given.id).values(over))
-    note_release(conn, _request(given), now)
+    note_release(conn, ReleaseRequest.at_any_door(given, "released"), now)
     release_outbox.note(conn, given, now)
     by = By("gateway", f"released on {given.id}")
     end_holds_of_person(conn, given.prisoner_number, Ending.ATTEMPT_REPEATED, by, now)
@@ -32,18 +31,3 @@ def note_departure(conn: Connection, given: Authorisation, now: datetime) -> Non
         gone = {"status": "INACTIVE OUT", "in_out_status": InOutStatus.OUT}
         left = PrisonerRecord.parse(document).model_copy(update=gone)
         put(conn, Kind.PRISONER, given.prisoner_number, left, by, now)
-
-
-def _request(given: Authorisation) -> ReleaseRequest:
-    """The request that a release on this authorisation answered, as far as the sweep looks at it."""
-    return ReleaseRequest(
-        session="released",
-        prison_id=given.prison_id,
-        lane="any",
-        lane_kind=given.lane_kind,
-        prisoner_number=given.prisoner_number,
-        authorisation_id=given.id,
-        movement_type=given.movement_type,
-        movement_reason=given.movement_reason,
-        guard=Guard.TWIN,  # nobody is at the kiosk any more
-    )

@@ -19,7 +19,7 @@ from sallyport_gateway.authority.calendar import from_millis
 from sallyport_gateway.authority.identifiers import is_prison_code, is_prisoner_number
 from sallyport_gateway.authority.question import officer_key
 from sallyport_gateway.authority.records import Approval, Authorisation, Calculation, PrisonerRecord
-from sallyport_gateway.authority.similar import same_name
+from sallyport_gateway.authority.similar import same_person
 from sallyport_gateway.authority.words import NOT_DISCHARGES, AuthorisationState, MovementType
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_records import Kind
@@ -105,9 +105,7 @@ def _refuse_person(conn: Connection, terms: Authorisation) -> Refused | None:
     if row is None:
         return Refused("UNKNOWN_PRISONER", f"Nobody is held under {terms.prisoner_number}.")
     person = PrisonerRecord.parse(row)
-    known = (person, *person.aliases)
-    born = {each.date_of_birth for each in known}
-    if not any(same_name(terms, each) for each in known) or terms.date_of_birth not in born:
+    if not same_person(terms, (person, *person.aliases)):
         return Refused(
             "OTHER_PERSON", f"{terms.prisoner_number} is held under another name or date of birth. Is it mistyped?"
         )

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, select
 
-from sallyport_gateway.authority.hmpps import ROUTES, VOIDING_EVENTS, Route, find_conflicts, keep_reviews
+from sallyport_gateway.authority.hmpps import ROUTES, VOIDING_EVENTS, Route, find_conflicts, keep_reviews, stated_time
 from sallyport_gateway.authority.identifiers import is_prisoner_number
 from sallyport_gateway.authority.json_form import Record
 from sallyport_gateway.authority.records import Conflict, Identity, PrisonerRecord, Warrant
@@ -104,7 +104,7 @@ async def _ask(
     try:
         async with asyncio.timeout(within):
             answer = await client.get(route.source, route.path.format(number=quote(number, safe="")))
-        at = _as_of(answer, now)
+        at = stated_time(answer) or now
         told = route.read(answer)
         _check_about(told, number)
     except NoSuchThingError as error:
@@ -116,19 +116,6 @@ async def _ask(
     except SallyportError as error:
         return _Trouble(str(error))
     return at, told
-
-
-def _as_of(answer: dict[str, Any], now: datetime) -> datetime:
-    stated = answer.get("asOf")
-    if stated is None:
-        return now
-    try:
-        at = datetime.fromisoformat(stated)
-    except (TypeError, ValueError):
-        raise MalformedError(f"asOf is {str(stated)[:40]!r}, not a time.") from None
-    if at.tzinfo is None:
-        raise MalformedError("asOf has no time zone.")
-    return at
 
 
 def _check_about(told: list[Record], number: str) -> None:

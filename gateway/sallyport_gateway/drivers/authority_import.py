@@ -20,6 +20,8 @@ from sqlalchemy import Connection
 
 from sallyport_gateway.authority.identifiers import is_prisoner_number
 from sallyport_gateway.authority.json_form import Record, refuse_twice
+from sallyport_gateway.authority.records import Warrant
+from sallyport_gateway.authority.similar import plain
 from sallyport_gateway.authority.words import Source
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
@@ -29,6 +31,9 @@ MAX_BYTES: Final = 33_554_432
 """Largest file, bytes: a large prison's records fit many times."""
 
 MAX_ROWS: Final = 100_000
+_INTEGER: Final = 18
+"""Longest whole number in a cell, characters; a longer one stays text and is refused as such."""
+
 MAX_ERRORS: Final = 100
 """Errors told before the rest is only counted."""
 
@@ -147,6 +152,10 @@ def _read(number: int, row: Any) -> _Row | RowError:
         record = SHAPES[kind].model.parse(json.dumps(row["record"]))
     except MalformedError as error:
         return RowError(number, str(error))
+    if about is None and isinstance(record, Warrant) and not plain(record.surname) and record.date_of_birth is None:
+        return RowError(
+            number, "record: a warrant linked to nobody needs a surname or a date of birth, or it holds all."
+        )
     own = getattr(record, "prisoner_number", about)
     if own != about and (kind is Kind.PRISONER or own is not None):
         return RowError(number, f"record.prisonerNumber: the record is about {own}, the row about {about}.")
@@ -209,6 +218,6 @@ def _typed(kind: Any, cell: str) -> Any:
         return [part.strip() for part in cell.split(";")]
     if bool in kinds:
         return {"true": True, "false": False}.get(cell.lower(), cell)
-    if int in kinds and cell.lstrip("-").isdecimal() and cell.isascii():
+    if int in kinds and cell.lstrip("-").isdecimal() and cell.isascii() and len(cell) <= _INTEGER:
         return int(cell)
     return cell

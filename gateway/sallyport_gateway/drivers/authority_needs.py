@@ -5,7 +5,8 @@ a modality that is excused leaves its whole share of the proof to the other.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,9 +14,14 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from sallyport_gateway.drivers.authority_access import Action, By, log_access, millis
 from sallyport_gateway.drivers.authority_tables import exceptions, needs
+from sallyport_gateway.ports import Recorded
 from sallyport_gateway.store.prepared import Prepared
+from sallyport_protocol.actions import Part
+from sallyport_protocol.acts import Cannot
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.subject import Modality, Needs, RecordedException
+
+NOTHING: Final = Needs(unable=(), slow=False, no_light=False, covered=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,14 @@ def record_needs(conn: Connection, prisoner_number: str, needed: Needs, by: By, 
 
 
 def end_needs(conn: Connection, prisoner_number: str, by: By, now: datetime) -> bool:
-    """Ends what is recorded; False when nothing was."""
+    """Ends what is recorded, of the challenge and of whole modalities; False when nothing was."""
     ended = _end(conn, prisoner_number, by, now)
     if ended:
         log_access(conn, Action.ALTERED, prisoner_number, "needs at the kiosk", by, now)
-    return ended
+    excused = conn.execute(delete(exceptions).where(exceptions.c.prisoner_number == prisoner_number)).rowcount
+    if excused:
+        log_access(conn, Action.ALTERED, prisoner_number, "exceptions", by, now)
+    return ended or bool(excused)
 
 
 def needs_of(conn: Connection, prisoner_number: str, now: datetime) -> RecordedNeeds | None:
@@ -83,6 +92,43 @@ def exceptions_of(conn: Connection, prisoner_number: str, now: datetime) -> tupl
     return tuple(
         RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer) for row in rows
     )
+
+
+def add_need(conn: Connection, prisoner_number: str, cannot: Cannot, by: By, ends: datetime, now: datetime) -> None:
+    """Adds one thing to what is recorded, until `ends` at least; what is there already stays.
+
+    Raises MalformedError when too little is left to ask for.
+    """
+    if cannot in (Cannot.FACE, Cannot.FINGER):
+        modality = Modality(cannot.value.lower())
+        if all(each.modality is not modality for each in exceptions_of(conn, prisoner_number, now)):
+            excused = RecordedException(modality=modality, reason=by.why, officer=by.who)
+            record_exception(conn, prisoner_number, excused, ends, now)
+        return
+    held = needs_of(conn, prisoner_number, now)
+    needed = (held.needs if held else NOTHING).to_map()
+    if cannot in (Cannot.SLOW, Cannot.NO_LIGHT):
+        needed[cannot.value.lower()] = True
+    else:
+        listed = "covered" if cannot.value in Part.__members__ else "unable"
+        needed[listed] = sorted({*needed[listed], cannot.value})
+    record_needs(conn, prisoner_number, Needs.parse(needed), by, max(ends, held.ends) if held else ends, now)
+
+
+def recorded_of(conn: Connection, numbers: Collection[str], now: datetime) -> dict[str, Recorded]:
+    """What holds now for any of these people, by prisoner number; nobody else is in it."""
+    if not numbers:
+        return {}
+    found: dict[str, Recorded] = {}
+    asked = select(needs).where(needs.c.prisoner_number.in_(numbers), needs.c.ended_at.is_(None))
+    for row in conn.execute(asked.where(needs.c.ends_at > millis(now)).order_by(needs.c.id)):
+        found[row.prisoner_number] = Recorded(_recorded(row).needs)
+    here = (exceptions.c.prisoner_number.in_(numbers), exceptions.c.ends_at > millis(now))
+    for row in conn.execute(select(exceptions).where(*here)):
+        before = found.get(row.prisoner_number, Recorded())
+        excused = RecordedException(modality=Modality(row.modality), reason=row.reason, officer=row.officer)
+        found[row.prisoner_number] = replace(before, exceptions=(*before.exceptions, excused))
+    return found
 
 
 _EXCEPTIONS: Final = Prepared(

@@ -1,6 +1,7 @@
 """The embedded authority behind the lanes' port: one gateway's authority, with the ledger's part added."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from sallyport_gateway.authority.calendar import bank_holidays
 from sallyport_gateway.authority.check_dates import due_day
 from sallyport_gateway.authority.decide import decide
 from sallyport_gateway.authority.evidence import AuthorityEvidence, Freeze, Life, ManualIdentification, ReleaseRequest
+from sallyport_gateway.authority.guard import Guarded
 from sallyport_gateway.authority.holding import Ending, held_by
 from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
 from sallyport_gateway.authority.preflight import Line
@@ -27,7 +29,7 @@ from sallyport_gateway.drivers.authority_access import Action, By, log_access
 from sallyport_gateway.drivers.authority_compose import compose, guard
 from sallyport_gateway.drivers.authority_departure import note_departure
 from sallyport_gateway.drivers.authority_holds import end_holds_of, open_hold
-from sallyport_gateway.drivers.authority_needs import exceptions_of, needs_of, record_exception
+from sallyport_gateway.drivers.authority_needs import exceptions_of, needs_of, record_exception, recorded_of
 from sallyport_gateway.drivers.authority_photographs import enrol_photograph, open_photograph, photographed
 from sallyport_gateway.drivers.authority_preflight import preflight
 from sallyport_gateway.drivers.authority_records import SHAPES, Kind, hear, put
@@ -36,7 +38,7 @@ from sallyport_gateway.drivers.authority_roll import Roll
 from sallyport_gateway.drivers.authority_unmatched import UnmatchedWarrants
 from sallyport_gateway.drivers.authority_vault import Vault, open_reference, seal_reference
 from sallyport_gateway.ledger import freezes, life
-from sallyport_gateway.ports import Case, Photographed, Question, RecordEntry
+from sallyport_gateway.ports import Case, Photographed, Question, Recorded, RecordEntry
 from sallyport_protocol.checks import Path
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
@@ -156,6 +158,14 @@ class EmbeddedAuthority:
         """Modalities that an officer recorded as unusable, as of `now`."""
         return exceptions_of(conn, prisoner_number, now)
 
+    def recorded(self, conn: Connection, numbers: Collection[str], now: datetime) -> dict[str, Recorded]:
+        """Needs and exceptions of these people and who is like them, by prisoner number."""
+        found = recorded_of(conn, numbers, now)
+        for number in numbers:
+            if because := self._guarded(conn, number, now).because:
+                found[number] = replace(found.get(number, Recorded()), alike=because)
+        return found
+
     def needs(self, conn: Connection, prisoner_number: str, now: datetime) -> Needs | None:
         """What the person cannot do before the camera, as an officer recorded; None for nothing."""
         recorded = needs_of(conn, prisoner_number, now)
@@ -163,7 +173,10 @@ class EmbeddedAuthority:
 
     def guard(self, conn: Connection, prisoner_number: str, now: datetime) -> Guard:
         """What a check at the kiosk must allow for: a similar name on the roll, a relative, a twin."""
-        return guard(conn, prisoner_number, self._roll, self.policy.measures.name_similarity.value, now).guard
+        return self._guarded(conn, prisoner_number, now).guard
+
+    def _guarded(self, conn: Connection, prisoner_number: str, now: datetime) -> Guarded:
+        return guard(conn, prisoner_number, self._roll, self.policy.measures.name_similarity.value, now)
 
     def approve(
         self, conn: Connection, authorisation: str, officer: str, now: datetime, *, duty_governor: bool = False

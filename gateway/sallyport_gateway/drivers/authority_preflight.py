@@ -7,9 +7,9 @@ from sqlalchemy import Connection, Select, select
 
 from sallyport_gateway.authority.calendar import london_day
 from sallyport_gateway.authority.evidence import AuthorityEvidence
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.policy import Basis, ReleasePolicy
 from sallyport_gateway.authority.preflight import BANDS, HeldReference, Line, band_of, look_ahead
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.authority.records import Calculation, PrisonerRecord
 from sallyport_gateway.authority.words import CalculationStatus
 from sallyport_gateway.drivers import authority_embedded as embedded

@@ -16,7 +16,7 @@ from rapidfuzz.distance import JaroWinkler
 from sqlalchemy import Connection, insert, select, update
 
 from sallyport_gateway.authority.records import Named, Warrant
-from sallyport_gateway.authority.similar import plain, swapped
+from sallyport_gateway.authority.similar import plain, scripts, swapped
 from sallyport_gateway.drivers.authority_tables import records, tokens
 from sallyport_gateway.store.prepared import Prepared
 
@@ -25,16 +25,25 @@ _READ = select(tokens.c.token).where(tokens.c.name == _NAME)
 _TOKEN: Final = Prepared(_READ)
 _TOKEN_SHARED: Final = Prepared(_READ.with_for_update(read=True))
 """Holds back a new stray warrant at any gateway until this transaction ends; SQLite's writer is alone anyway."""
-_ALL: Final = select(records.c.document).where(records.c.kind == "WARRANT", records.c.prisoner_number.is_(None))
+_ALL: Final = (
+    select(records.c.document)
+    .where(records.c.kind == "WARRANT", records.c.prisoner_number.is_(None))
+    .order_by(records.c.key)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
     token: str
     warrants: tuple[Warrant, ...]
-    surnames: tuple[str, ...]
+    forms: tuple[str, ...]
+    """Every surname whole, and every word of one of several."""
+    places: tuple[int, ...]
+    """The place in `warrants` of each form."""
     born: dict[date, list[int]]
     """Places in `warrants` by date of birth, and by the same date with day and month swapped."""
+    silent: dict[frozenset[str], list[int]]
+    """Places of those without a date of birth, by the scripts of their surname."""
 
 
 def renew(conn: Connection) -> None:
@@ -49,7 +58,7 @@ class UnmatchedWarrants:
 
     def __init__(self, *, looking: bool = False) -> None:
         """`looking`: nothing is decided on it, so it takes no lock and may run where nothing may be written."""
-        self._held = _Held("", (), (), {})
+        self._held = _Held("", (), (), (), {}, {})
         self._token = _TOKEN if looking else _TOKEN_SHARED
 
     def all(self, conn: Connection) -> tuple[Warrant, ...]:
@@ -57,21 +66,25 @@ class UnmatchedWarrants:
         return self._now(conn, _TOKEN).warrants
 
     def alike(self, conn: Connection, people: Sequence[Named], least: float) -> tuple[Warrant, ...]:
-        """Warrants with a surname like one of these names (`least`: Jaro-Winkler, 0 to 1) or the same birthday.
+        """Warrants with a surname, or a word of it, like one of these names (`least`: Jaro-Winkler, 0 to 1), with the
+        same birthday, or that say too little to be told from these people.
 
         For decisions: none can come in before the caller's transaction ends.
         """
         held = self._now(conn, self._token)
         found: set[int] = set()
-        words = {plain(each.surname) for each in people} | {plain(each.forenames).partition(" ")[0] for each in people}
-        for word in words - {""}:
+        for word in _words(people):
             near = process.extract(
-                word, held.surnames, scorer=JaroWinkler.similarity, processor=None, score_cutoff=least, limit=None
+                word, held.forms, scorer=JaroWinkler.similarity, processor=None, score_cutoff=least, limit=None
             )
-            found.update(index for _, _, index in near)
+            found.update(held.places[index] for _, _, index in near)
         for each in people:
             if each.date_of_birth is not None:
                 found.update(held.born.get(each.date_of_birth, ()))
+        known = frozenset[str]().union(*(scripts(each.surname) for each in people))
+        for of, indexes in held.silent.items():
+            if not of & known:
+                found.update(indexes)
         return tuple(held.warrants[index] for index in sorted(found))
 
     def _now(self, conn: Connection, query: Prepared) -> _Held:
@@ -88,4 +101,22 @@ def _hold(token: str, warrants: list[Warrant]) -> _Held:
         for day in {warrant.date_of_birth, swapped(warrant.date_of_birth)}:
             if day is not None:
                 born.setdefault(day, []).append(index)
-    return _Held(token, tuple(warrants), tuple(plain(each.surname) for each in warrants), born)
+    silent: dict[frozenset[str], list[int]] = {}
+    for index, warrant in enumerate(warrants):
+        if warrant.date_of_birth is None:
+            silent.setdefault(scripts(warrant.surname), []).append(index)
+    forms = [(form, index) for index, each in enumerate(warrants) for form in _forms(each.surname)]
+    words, places = tuple(form for form, _ in forms), tuple(index for _, index in forms)
+    return _Held(token, tuple(warrants), words, places, born, silent)
+
+
+def _forms(surname: str) -> set[str]:
+    """A surname whole, and its words."""
+    whole = plain(surname)
+    return {whole, *whole.split()} - {""}
+
+
+def _words(people: Sequence[Named]) -> set[str]:
+    """What a surname on a paper may be like: the surnames, whole and in words, and, swapped, the first forenames."""
+    words = {word for each in people for word in _forms(each.surname)}
+    return words | {plain(each.forenames).partition(" ")[0] for each in people} - {""}

@@ -59,13 +59,13 @@ def find(conn: Connection, board: str, *, lock: bool = False) -> Board | None:
 
 
 def hear_nonce(conn: Connection, board: str, epoch: int, counter: int, now: int) -> Heard:
-    """Accepts an authentic nonce by its number, which only rises."""
+    """Accepts an authentic nonce by its number, which only rises under the same keys."""
     held = _known(conn, board, epoch, now)
     if held.revoked_at is not None:
         return Heard.REVOKED
     if epoch < held.epoch:
         return Heard.OLD_EPOCH
-    if counter <= held.counter:
+    if epoch == held.epoch and counter <= held.counter:
         return Heard.REPLAYED
     conn.execute(_HEAR, {"b": board, "e": epoch, "c": counter, "q": held.seq, "now": now})
     return Heard.FRESH
@@ -119,13 +119,33 @@ def revoke(conn: Connection, board: str, why: str, now: int) -> None:
 
 
 def enrol_again(conn: Connection, board: str, epoch: int, now: int) -> bool:
-    """Takes a revoked board back under new keys; False unless `epoch` is above every epoch seen."""
+    """Takes a board back under new keys; False unless `epoch` is above every epoch seen. It may be another one: see
+    `begin_journal`."""
     held = find(conn, board, lock=True)
     if held is None or epoch <= held.epoch:
         return False
-    values = {"epoch": epoch, "seen_at": now, "revoked_at": None, "revoked_why": None}
+    values = {"epoch": epoch, "counter": -1, "seen_at": now, "revoked_at": None, "revoked_why": None}
     conn.execute(update(boards).where(boards.c.board == board).values(**values))
     return True
+
+
+def begin_journal(conn: Connection, board: str, newest: int) -> bool:
+    """Whether a board under new keys is another one: its journal, which never shrinks, goes only as far as `newest`,
+    less far than what was heard. Its events count from the first one then; before its first nonce only."""
+    held = find(conn, board, lock=True)
+    if held is None or held.counter >= 0 or newest >= held.seq:
+        return False
+    conn.execute(update(boards).where(boards.c.board == board).values(seq=0))
+    return True
+
+
+def retire(conn: Connection, board: str, epoch: int, now: int) -> str:
+    """The name under which the board of older keys is kept, revoked for good: what it left open, nobody but two
+    officers settles."""
+    name = f"{board[:20]}~{epoch}"
+    _known(conn, name, epoch, now)
+    revoke(conn, name, "its keys were replaced", now)
+    return name
 
 
 def is_revoked(conn: Connection, board: str) -> bool:

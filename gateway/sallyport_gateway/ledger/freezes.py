@@ -94,8 +94,11 @@ def over(conn: Connection, prison: str, lane: str, *, share: bool = False) -> li
     return [_freeze(row) for row in _OVER.all(conn, prison=prison, lane=lane)]
 
 
-def models_held(conn: Connection, prison: str) -> str | None:
-    """Why no check by a kiosk counts at this prison; None where they do."""
+def models_held(conn: Connection, prison: str, *, share: bool = False) -> str | None:
+    """Why no check by a kiosk counts at this prison; None where they do. With `share`, they are not held before this
+    transaction ends."""
+    if share and conn.dialect.name == "postgresql":
+        conn.execute(_SHARE)
     held = _MODELS.first(conn, prison=prison)
     return None if held is None else str(held.why)
 

@@ -140,6 +140,17 @@ def lost(conn: Connection, authorisation: str, session: bytes, now: int) -> Answ
     return life if isinstance(life, Refused) else _move(conn, life, Event.LOST, now)
 
 
+def orphan(conn: Connection, board: str, epoch: int, now: int) -> int:
+    """What was granted to a board whose keys are replaced becomes UNKNOWN and stays the old board's: another one under
+    its name has no spend record of it, and its "not opened" would free what may have opened (S6). How many."""
+    here = (lives.c.board == board, lives.c.state.in_((State.GRANTED, State.UNKNOWN)))
+    rows = conn.execute(select(lives).where(*here).with_for_update()).all()
+    kept = boards.retire(conn, board, epoch, now) if rows else board
+    for life in map(_life, rows):
+        _write(conn, life, replace(life, state=State.UNKNOWN, board=kept, changed_at=now))
+    return len(rows)
+
+
 def take_over(conn: Connection, authorisation: str, ended: bytes, session: bytes, now: int) -> Answer:
     """A reservation passes from a session that has ended to one of the manual path. It does not return (S12): it stays
     RESERVED, and the first session gets no grant any more."""

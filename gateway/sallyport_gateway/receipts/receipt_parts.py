@@ -11,6 +11,7 @@ from pydantic import Field
 
 from sallyport_gateway.audit import checkpoint, tree
 from sallyport_gateway.audit.checkpoint import Checkpoint, note_key
+from sallyport_gateway.audit.generations import gateway_of
 from sallyport_gateway.audit.log import entry_bytes
 from sallyport_gateway.audit.parameters import MAX_BODY
 from sallyport_protocol import canonical
@@ -35,6 +36,13 @@ class Proven(Word):
     path: Annotated[tuple[Digest, ...], Field(strict=False, max_length=63)]
 
 
+class Elsewhere(Word):
+    """Another gateway's log, in which the opening was recorded: the lane had changed its keeper by then."""
+
+    log: Text
+    head: Annotated[str, Field(max_length=16_384)]
+
+
 class Sealed(Message):
     """What both kinds of receipt hold, as deterministic CBOR."""
 
@@ -43,7 +51,9 @@ class Sealed(Message):
     decision: Proven
     grant: Proven
     certificates: Many[Annotated[bytes, Field(max_length=4_096)]]
-    """DER: the gateway's, the identifiers', the issuing authorities'. The root is the reader's own."""
+    """DER: the gateways', the identifiers', the issuing authorities'. The root is the reader's own."""
+    opened_in: Elsewhere | None = None
+    """None: the opening stands in the same log as decision and grant."""
 
     @property
     def entries(self) -> tuple[Proven, ...]:
@@ -109,39 +119,51 @@ class Papers:
 
     @property
     def gateway(self) -> str:
-        """The gateway whose log it is: a log may carry the number of its generation."""
-        name, _, number = self.sealed.log.rpartition(".")
-        return name if name and number.isdecimal() else self.sealed.log
+        """The gateway whose log it is."""
+        return gateway_of(self.sealed.log)
 
     @property
-    def head(self) -> Checkpoint:
-        certificate = self.holder(self.gateway, Role.GATEWAY)
-        key = note_key(self.sealed.log, der_of(certificate))
-        head = checkpoint.verify(self.sealed.head, [key])
-        require(head.log == self.sealed.log, "the head is of another log")
+    def heads(self) -> tuple[Checkpoint, ...]:
+        """The signed head over decision and grant, and the other gateway's over the opening where it was recorded
+        there."""
+        sealed, there = self.sealed, self.sealed.opened_in
+        own = self._head(sealed.log, sealed.head)
+        if there is None:
+            return (own,)
+        require(there.log != sealed.log, "the opening's own log is the same log")
+        return (own, self._head(there.log, there.head))
+
+    def _head(self, log: str, note: str) -> Checkpoint:
+        certificate = self.holder(gateway_of(log), Role.GATEWAY)
+        head = checkpoint.verify(note, [note_key(log, der_of(certificate))])
+        require(head.log == log, "the head is of another log")
         return head
 
 
 def check_head(papers: Papers) -> str:
     """Step 3."""
-    return f"{papers.gateway} signed the head of its first {papers.head.size} entries."
+    signed = [f"{gateway_of(each.log)} signed the head of its first {each.size} entries" for each in papers.heads]
+    return "; ".join(signed) + "."
 
 
 def check_entries(papers: Papers) -> str:
     """Step 4."""
-    head, sealed = papers.head, papers.sealed
+    heads, sealed = papers.heads, papers.sealed
     for each in sealed.entries:
-        made = entry_bytes(sealed.log, each.index, each.previous, each.kind, each.at, each.body)
+        head = heads[-1] if each.kind == "OPENED" else heads[0]
+        made = entry_bytes(head.log, each.index, each.previous, each.kind, each.at, each.body)
         root = tree.root_by_inclusion(tree.leaf_hash(made), each.index, head.size, each.path)
         require(root == head.root, f"entry {each.index} ({each.kind}) is not under the signed head")
-    return "Decision, grant and opening are entries under that head."
+    there = "" if sealed.opened_in is None else f"; the opening under {gateway_of(sealed.opened_in.log)}'s"
+    return f"Decision, grant and opening are entries under that head{there}."
 
 
 def check_order(papers: Papers, kinds: tuple[str, ...]) -> str:
     """Step 5: these kinds, one after the other, beginning with a RELEASE."""
     parts = papers.sealed.entries
     require(tuple(each.kind for each in parts) == kinds, "the entries are of other kinds")
-    rising = [each.index for each in parts]
+    here = parts if papers.sealed.opened_in is None else parts[:-1]
+    rising = [each.index for each in here]
     require(rising == sorted(set(rising)), "the entries are not in order")
     require(papers.decision.get("verdict") == "RELEASE", "the decision is not a release")
     return "RELEASE is " + ", ".join(f"entry {each.index} ({each.kind})" for each in parts) + "."

@@ -3,7 +3,7 @@
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.ledger import boards
 from sallyport_gateway.ports import Office
-from sallyport_gateway.release.board_words import NOT_ACCOUNTED, OTHER_FIRMWARE
+from sallyport_gateway.release.board_words import FIRMWARE, NOT_ACCOUNTED, OTHER_FIRMWARE
 from sallyport_gateway.release.mint import BoardKeys, Heard
 from sallyport_gateway.release.voice import Voice
 
@@ -41,6 +41,8 @@ class BoardStanding:
         self._accounted = await self._office.store.read(lambda conn: boards.accounts_for(conn, board, m.spent))
         if self._accounted:
             self.unknown = None
+            if was is False:
+                self._voice.settle("STORE_BEHIND")
         elif self.unknown != m.spent:
             self.unknown, self.unknown_since = m.spent, now
         if was is not False and not self._accounted:
@@ -49,7 +51,7 @@ class BoardStanding:
         if before == m.digest or self._approves(m.digest):
             return
         self._voice.alarm("OTHER_FIRMWARE", OTHER_FIRMWARE)
-        content = {"board": board, "event": "Firmware not approved", "digest": m.digest, "evidence": heard.evidence}
+        content = {"board": board, "event": FIRMWARE, "digest": m.digest, "evidence": heard.evidence}
         await self._office.store.write(lambda conn: audit.append(conn, self._office.name, "BOARD_ALARM", content, now))
 
     def _approves(self, digest: bytes) -> bool:

@@ -28,6 +28,10 @@ ALARMS: Final[dict[int, tuple[str, str]]] = {
     wire.FAULT: ("INTERLOCK_FAULT", "The interlock reports a fault. Call device support."),
 }
 
+FIRMWARE: Final = "Firmware not approved"
+MISSING: Final = "Events of the interlock are lost"
+"""Alarms of the gateway about a board, as its audit entries name them."""
+
 LOCKING: Final = frozenset({wire.UNGRANTED_OPEN, wire.TAMPER, wire.MISMATCH})
 """Alarms after which the board opens nothing until CLEAR, and its lane is frozen."""
 

@@ -8,7 +8,7 @@ from sallyport_gateway.acts.manual import Manual
 from sallyport_gateway.admission.admit import OpenSession
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.documents import Policy
-from sallyport_protocol.messages import ModalityResult, Offer, Presence, Result, StatedFmr
+from sallyport_protocol.messages import Liveness, ModalityResult, Offer, Presence, Result, StatedFmr
 
 
 class Stage(StrEnum):
@@ -46,6 +46,7 @@ class Check:
     audit_index: int | None = None
     modalities: tuple[ModalityResult, ...] = ()
     fused: StatedFmr | None = None
+    liveness: Liveness = Liveness.NOT_PERFORMED
     oldest_capture: int = 0
     last_seen: int | None = None
     """When the kiosk last saw the person who matched, alone."""
@@ -94,6 +95,7 @@ def after_decision(check: Check, result: Result, decision: Decision, now: int) -
         audit_index=decision.audit_index,
         modalities=result.modalities,
         fused=result.fused_fmr,
+        liveness=result.liveness,
         oldest_capture=result.oldest_capture,
         last_seen=max(seen, check.last_seen or seen),
         counter=max(check.counter, result.counter),

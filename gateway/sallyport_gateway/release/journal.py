@@ -7,12 +7,16 @@ how far its journal goes, and nothing is granted before the gateway has read tha
 
 from typing import Final
 
+from sqlalchemy import Connection
+
 from sallyport_gateway import parameters
-from sallyport_gateway.ledger import boards
+from sallyport_gateway.audit import log as audit
+from sallyport_gateway.ledger import boards, freezes
 from sallyport_gateway.ledger.boards import Heard
+from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.ports import Office
 from sallyport_gateway.release import mint
-from sallyport_gateway.release.board_words import NOT_ACCOUNTED
+from sallyport_gateway.release.board_words import MISSING, NOT_ACCOUNTED
 from sallyport_gateway.release.mint import BoardKeys
 from sallyport_gateway.release.voice import Voice
 
@@ -63,13 +67,24 @@ class BoardJournal:
         An answer that the road held back may be older than an event that came since: it takes nothing back (S13).
         """
         self._told_at = self._office.clock.monotonic_ms()
-        self._newest = max(self._newest, newest)
         self._taken = await self._known()
+        if newest < self._taken and await self._begin(newest):
+            self._newest = self._taken = 0
+        self._newest = max(self._newest, newest)
         if self._newest > self._taken:
             await self._ask()
 
+    async def _begin(self, newest: int) -> bool:
+        """Whether another board is here under new keys, whose journal is read from its beginning."""
+        board = self._keys.board
+        began = await self._office.store.write(lambda conn: boards.begin_journal(conn, board, newest))
+        if began:
+            self._voice.note("Interlock replaced", "Its journal is read from the beginning.")
+        return began
+
     async def _across(self, seq: int, now: int) -> Heard:
-        """Events before this one are missing. Only when the board does not have them any more they are given up."""
+        """Events before this one are missing. Only when the board does not have them any more they are given up: what
+        they said nobody knows, so the lane is frozen until two officers have looked."""
         mono = self._office.clock.monotonic_ms()
         if self._gap_since is None:
             self._gap_since = mono
@@ -78,7 +93,7 @@ class BoardJournal:
                 await self._ask()
             return Heard.GAP
         self._gap_since = None
-        self._voice.alarm("EVENTS_MISSING", "The interlock's events before this one are lost. Look at the door.")
+        self._voice.alarm("EVENTS_MISSING", f"{MISSING}. The lane is frozen: look at the door.")
         return await self._hear(seq, now, across_gap=True)
 
     async def _ask(self) -> None:
@@ -92,9 +107,17 @@ class BoardJournal:
 
     async def _hear(self, seq: int, now: int, *, across_gap: bool = False) -> Heard:
         board, epoch = self._keys.board, self._keys.epoch
-        heard = await self._office.store.write(
-            lambda conn: boards.hear_event(conn, board, epoch, seq, now, across_gap=across_gap)
-        )
+
+        def job(conn: Connection) -> Heard:
+            known = boards.find(conn, board)
+            heard = boards.hear_event(conn, board, epoch, seq, now, across_gap=across_gap)
+            if heard is Heard.FRESH and across_gap:
+                content = {"board": board, "event": MISSING, "after": known.seq if known else 0, "before": seq}
+                audit.append(conn, self._office.name, "BOARD_ALARM", content, now)
+                freezes.freeze(conn, Scope.LANE, self._keys.lane, self._office.name, MISSING, now)
+            return heard
+
+        heard = await self._office.store.write(job)
         if heard is Heard.FRESH:
             self._taken = seq
         return heard

@@ -61,8 +61,9 @@ def judge_again(
     why = refuse_opening(check, office.clock.monotonic_ms(), moment, policy)
     why = why or _refuse_place(conn, office, check, keys)
     decision, lifetime = None, 0
-    if why is None and check.manual is None and (doubt := freezes.models_held(conn, check.prison)) is not None:
-        why = f"The models are held here: {doubt}"
+    if why is None and check.manual is None:
+        doubt = freezes.models_held(conn, check.prison, share=True)
+        why = None if doubt is None else f"The models are held here: {doubt}"
     if why is None:
         decision = _decide(conn, office, check)
         why = _objection(decision)
@@ -117,7 +118,8 @@ def stopped_since(conn: Connection, office: Office, check: Check, keys: BoardKey
     """What stopped this opening after its grant was durable and before it leaves; None for nothing."""
     held = life.find(conn, check.authorisation)
     same = held is not None and held.stopped_at is None and held.revision == granted.revision
-    if not same or freezes.over(conn, check.prison, keys.lane) or boards.is_revoked(conn, keys.board):
+    doubted = check.manual is None and freezes.models_held(conn, check.prison) is not None
+    if not same or doubted or freezes.over(conn, check.prison, keys.lane) or boards.is_revoked(conn, keys.board):
         return "It was stopped in the last moment."
     book, now, moment = office.book(), office.clock.monotonic_ms(), office.clock.now()
     for each in _check_signers(check, book, moment):

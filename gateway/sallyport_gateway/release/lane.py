@@ -14,11 +14,13 @@ from sallyport_gateway.acts.manual_path import NOT_ONE_OF_THEM, waited_too_long
 from sallyport_gateway.admission.admit import Admission, Arrival, admit
 from sallyport_gateway.admission.believing import believe, disbelief, doubt_kiosk
 from sallyport_gateway.ledger import once, sessions
+from sallyport_gateway.ledger.freezes import ESTATE
 from sallyport_gateway.ledger.sessions import Answered
 from sallyport_gateway.ports import Office
 from sallyport_gateway.release.check import Check, Stage, after_decision, after_presence, refuse_opening
 from sallyport_gateway.release.mint import BoardKeys
 from sallyport_gateway.release.opening import Opening
+from sallyport_gateway.release.recall import recall
 from sallyport_gateway.release.settling import end_forgotten, settle
 from sallyport_gateway.release.starting import Place, gather
 from sallyport_gateway.release.unwanted import answer_late, refuse_message
@@ -79,6 +81,9 @@ class Lane:
         self._forgotten = await self.office.store.write(
             lambda conn: end_forgotten(conn, self.office.name, self.entry.name, why, now)
         )
+        names = frozenset((self.entry.name, self.opening.keys.board, self.entry.prison, ESTATE))
+        before = await self.office.store.read(lambda conn: recall(conn, self.office.name, names, now))
+        self.voice.remember(before.events, before.alarms)
 
     # What comes from the kiosk
 

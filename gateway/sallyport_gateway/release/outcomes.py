@@ -121,15 +121,15 @@ def _before(held: Life, office: Office, moment: int) -> bool:
 
 def follow_registry(conn: Connection, registry: Registry, now: int) -> None:
     """The registry's word on every board, in the ledger: revoked there is revoked here, so that two officers may settle
-    what it left open; newer keys begin again."""
+    what it left open; newer keys begin again, and may be another board's."""
     for entry in registry.entries:
         if Role.INTERLOCK not in entry.roles:
             continue
         held = boards.find(conn, entry.name)
         if not entry.active:
             boards.revoke(conn, entry.name, "revoked in the registry", now)
-        elif held is not None and held.revoked_at is not None and entry.epoch > held.epoch:
-            boards.enrol_again(conn, entry.name, entry.epoch, now)
+        elif held is not None and boards.enrol_again(conn, entry.name, entry.epoch, now):
+            life.orphan(conn, entry.name, held.epoch, now)
 
 
 def said(answer: Answer) -> str:

@@ -1,6 +1,7 @@
 """How a lane speaks: signed messages to its kiosk, frames through it, and lines for the officer's page."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 
 from sallyport_gateway.ports import Office
@@ -14,6 +15,15 @@ log = logging.getLogger(__name__)
 _ACK_EXPIRY_S = 60.0
 _FRAMES_EXPIRY_S = 5.0
 _END_EXPIRY_S = 30.0
+_EVENTS, _ALARMS = 50, 20
+"""How many of each a lane's page has."""
+
+
+Alarm = tuple[datetime, str, str]
+"""When, its code, a sentence."""
+
+Event = tuple[datetime, str, str, int | None]
+"""When, a title, a detail, the audit entry."""
 
 
 class Voice:
@@ -22,8 +32,8 @@ class Voice:
     def __init__(self, office: Office, prison: str, lane: str, kiosk: str, board: str) -> None:
         self._office, self._prison, self._lane, self._kiosk, self._board = office, prison, lane, kiosk, board
         self._frame = 0
-        self.alarms: list[tuple[datetime, str, str]] = []
-        self.events: list[tuple[datetime, str, str, int | None]] = []
+        self.alarms: list[Alarm] = []
+        self.events: list[Event] = []
 
     def offer(self, offer: Offer) -> None:
         """Sends an offer; worthless after its time."""
@@ -48,13 +58,22 @@ class Voice:
         """Something that wants a person now."""
         log.warning("%s: %s: %s", self._lane, code, sentence)
         others = (each for each in self.alarms if each[1:] != (code, sentence))  # one that repeats hides no other
-        self.alarms = [(self._office.clock.now(), code, sentence), *others][:20]
+        self.alarms = [(self._office.clock.now(), code, sentence), *others][:_ALARMS]
         self.note(f"Alarm: {code.replace('_', ' ').lower()}", sentence)
+
+    def settle(self, *codes: str) -> None:
+        """These alarms want nobody any more."""
+        self.alarms = [each for each in self.alarms if each[1] not in codes]
+        self._office.changed(self._lane)
+
+    def remember(self, events: Iterable[Event], alarms: Iterable[Alarm]) -> None:
+        """What was before this process kept the lane."""
+        self.events, self.alarms = [*self.events, *events][:_EVENTS], [*self.alarms, *alarms][:_ALARMS]
 
     def note(self, title: str, detail: str = "", index: int | None = None) -> None:
         """One line of the lane's recent past; `index` names the audit entry."""
         log.info("%s: %s %s", self._lane, title, detail)
-        self.events = [(self._office.clock.now(), title, detail, index), *self.events][:50]
+        self.events = [(self._office.clock.now(), title, detail, index), *self.events][:_EVENTS]
         self._office.changed(self._lane)
 
     def _say(self, kind: Kind, message: Message, expiry: float) -> None:

@@ -136,19 +136,32 @@ class Views:
         papers: list[tuple[Case, str]] = []
         if check is None or check.over or check.stage is Stage.DECIDED:
             papers = await service.store.read(lambda conn: self._cases(conn, lane.entry.prison))
+        people = picturing.people(case, papers)
+        recorded = await service.store.read(lambda conn: service.authority.recorded(conn, people, now))
         return LaneView(
             lane=lane.entry.name,
             prison=lane.entry.prison,
             kiosk=KioskView(lane.kiosk, lane.in_contact, lane.contact_since),
             door=picturing.door_view(lane.opening.belief, now, mono),
             session=picturing.session_view(check),
-            subject=picturing.subject_view(case, check, held) if case and check else None,
+            subject=picturing.subject_view(case, check, held, recorded.get(case.prisoner_number))
+            if case and check
+            else None,
             authorisation=picturing.paper_view(case, state) if case else None,
             decision=picturing.decision_view(check, await self._hold(check)) if check and check.decision else None,
             alarms=tuple(AlarmView(at, lane.entry.name, code, text) for at, code, text in lane.voice.alarms),
-            acts=tuple(door_acts(lane, check, papers, pictured=held is not None)),
+            acts=tuple(
+                door_acts(
+                    lane,
+                    check,
+                    papers,
+                    pictured=held is not None,
+                    notes=picturing.notes_of(recorded),
+                    warnings=picturing.warnings_of(recorded),
+                )
+            ),
             events=tuple(EventView(at, title, detail, index) for at, title, detail, index in lane.voice.events),
             manual=picturing.manual_view(check.manual) if check and check.manual else None,
             freezes=(*await self._doubts(lane), *(picturing.freeze(each) for each in frozen)),
-            people=picturing.people(case, papers),
+            people=people,
         )

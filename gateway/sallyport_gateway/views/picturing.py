@@ -1,6 +1,7 @@
 """From the gateway's own values to the words of the officer's pages. Reads on a given connection at most."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ from sallyport_gateway.drivers.authority_holds import OpenHold
 from sallyport_gateway.ledger import freezes, life
 from sallyport_gateway.ledger.freezes import Freeze, Scope
 from sallyport_gateway.ledger.states import FINAL
-from sallyport_gateway.ports import Case, Photographed
+from sallyport_gateway.ports import Case, Photographed, Recorded
 from sallyport_gateway.release.board_words import DoorBelief
 from sallyport_gateway.release.check import Check, Stage
 from sallyport_gateway.web.decision_view import (
@@ -37,7 +38,7 @@ from sallyport_gateway.web.lane_view import (
 )
 from sallyport_protocol.checks import DEFAULTS, Path
 from sallyport_protocol.decision import Decision, Verdict
-from sallyport_protocol.messages import ModalityResult
+from sallyport_protocol.messages import Liveness, ModalityResult
 from sallyport_protocol.subject import Modality
 from sallyport_wire import messages as wire
 
@@ -133,7 +134,7 @@ def decision_view(check: Check, held: OpenHold | None = None) -> DecisionView:
         cause=_words(decision.cause.value) if decision.cause else "",
         valid_until=decision.valid_until,
         checks=tuple(_checks(decision)),
-        modalities=tuple(_modality(each) for each in check.modalities),
+        modalities=tuple(modality_view(each, check.liveness) for each in check.modalities),
         fused_fmr=10.0**check.fused.upper_log10 if check.fused else None,
         hold=hold,
         by_hand=decision.path is Path.MANUAL,
@@ -147,12 +148,48 @@ def people(case: Case | None, papers: Iterable[tuple[Case, str]]) -> tuple[str, 
     return tuple(dict.fromkeys((*own, *(each.prisoner_number for each, _ in papers))))
 
 
-def subject_view(case: Case, check: Check, held: Photographed | None) -> SubjectView:
+def subject_view(case: Case, check: Check, held: Photographed | None, recorded: Recorded | None) -> SubjectView:
     """Whose release this is; the photograph only while the check runs."""
+    alike = recorded.alike if recorded is not None else ""
+    subject = SubjectView(
+        case.name, case.prisoner_number, case.born, None, recorded=recorded_words(recorded), alike=alike
+    )
     if held is None or check.over:
-        return SubjectView(case.name, case.prisoner_number, case.born, None)
-    key = photograph_key(check, held)
-    return SubjectView(case.name, case.prisoner_number, case.born, key, held.captured_on)
+        return subject
+    return replace(subject, photograph=photograph_key(check, held), photographed=held.captured_on)
+
+
+def recorded_words(recorded: Recorded | None) -> tuple[str, ...]:
+    """What officers recorded that a person cannot do or show at the kiosk, a sentence each."""
+    needs = recorded.needs if recorded is not None else None
+    words = []
+    if needs is not None:
+        words += [f"Is not asked to {_either(needs.unable)}."] if needs.unable else []
+        words += [f"Keeps covered: {_either(needs.covered)}."] if needs.covered else []
+        words += ["Has longer to answer."] if needs.slow else []
+        words += ["Sees no changing colours."] if needs.no_light else []
+    excused = recorded.exceptions if recorded is not None else ()
+    words += [f"{_LABELS[each.modality]} is not read: {each.reason} ({each.officer})." for each in excused]
+    return tuple(words)
+
+
+def notes_of(recorded: Mapping[str, Recorded]) -> dict[str, str]:
+    """The same beside the start of a check, by prisoner number."""
+    return {number: " ".join((*alike_words(each), *recorded_words(each))) for number, each in recorded.items()}
+
+
+def alike_words(recorded: Recorded) -> tuple[str, ...]:
+    """Who may be mistaken for this person: nobody, or a sentence."""
+    return (f"Take care: {recorded.alike}.",) if recorded.alike else ()
+
+
+def warnings_of(recorded: Mapping[str, Recorded]) -> dict[str, str]:
+    """The same beside the manual path, which knows no finger that tells them apart."""
+    return {number: " ".join(alike_words(each)) for number, each in recorded.items()}
+
+
+def _either(codes: Iterable[str]) -> str:
+    return ", ".join(code.replace("_", " ").lower() for code in codes)
 
 
 def photograph_key(check: Check, held: Photographed) -> str:
@@ -205,12 +242,20 @@ def _checks(decision: Decision) -> Iterable[CheckView]:
         )
 
 
-def _modality(each: ModalityResult) -> ModalityView:
+def modality_view(each: ModalityResult, liveness: Liveness) -> ModalityView:
+    """What one modality told, in words."""
     fmr = 10.0**each.fmr.upper_log10 if each.fmr else None
-    quality = (
-        "" if each.quality is None else "good" if each.quality >= 0.6 else "fair" if each.quality >= 0.3 else "poor"
+    days, good = each.reference_age_days, _quality(each.reference_quality)
+    age = "" if days is None else f"{days} days old" if days != 1 else "1 day old"
+    return ModalityView(
+        label=_LABELS[each.modality],
+        outcome=_words(each.outcome.value),
+        stated_fmr=fmr,
+        quality=_quality(each.quality),
+        attempts=each.attempts,
+        liveness=_words(liveness.value) if each.modality is Modality.FACE else "",
+        reference=", ".join(part for part in (age, good) if part),
     )
-    return ModalityView(_LABELS[each.modality], _words(each.outcome.value), fmr, quality, each.attempts)
 
 
 def paper_view(case: Case, state: str) -> AuthorisationView:
@@ -234,7 +279,9 @@ def _words(code: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _quality(value: float) -> str:
+def _quality(value: float | None) -> str:
+    if value is None:
+        return ""
     if value >= 0.6:
         return "good"
     return "fair" if value >= 0.3 else "poor"

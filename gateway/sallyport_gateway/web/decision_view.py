@@ -29,7 +29,10 @@ class ModalityView:
     """Upper bound of the chance that a stranger scores as high, 0 to 1; None when nothing was compared."""
     quality: str = ""
     attempts: int = 0
-    liveness: str = "not performed"
+    liveness: str = ""
+    """Whether a living person was there; empty where that is not asked of this part."""
+    reference: str = ""
+    """How old and how good the reference on record is; empty when nothing was compared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,10 @@ class SubjectView:
     photograph: str | None
     """A key that `OfficerViews.photograph` understands, a new one for each new picture; None when there is none."""
     photographed: date | None = None
+    recorded: tuple[str, ...] = ()
+    """What officers recorded that the person cannot do or show at the kiosk."""
+    alike: str = ""
+    """Who may be mistaken for this person; empty for nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,9 @@ from sallyport_models.evaluate.attack_presentations import (
     looked_at,
     presentations_in,
 )
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store, write_atomically
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import ManifestPath, StorePath, open_store
+from sallyport_models.store import write_atomically
 from sallyport_protocol.errors import MalformedError
 
 
@@ -33,11 +34,11 @@ from sallyport_protocol.errors import MalformedError
 def calibrate_attack(
     folders: Annotated[list[Path], typer.Argument(help="Each holds live/ and attack/SPECIES/")],
     output: Annotated[Path, typer.Option(help="The calibration file", show_default=False)] = FILE,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Weights with and without each network that the store holds; the same data give the same file."""
-    looker = Looker(ModelStore(store or default_store(), Manifest.read(manifest)))
+    """Fit weights with and without each network that the store holds; the same data give the same file."""
+    looker = Looker(open_store(store, manifest))
     shown = tuple(each for folder in folders for each in presentations_in(folder))
     seen = [each for each in looked_with_progress(looker, shown) if each.frames]
     if len({each.subject for each in seen if each.species == LIVE}) < FOLDS:

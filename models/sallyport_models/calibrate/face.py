@@ -1,7 +1,6 @@
 """`sallyport-models calibrate face DIR`: what a face score is worth, fitted again from a set of faces."""
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -24,13 +23,14 @@ from sallyport_models.calibrate.face_fit import (
     fit_llr,
     held_out,
 )
-from sallyport_models.calibrate.provenance import digest_of_files, provenance_table
+from sallyport_models.calibrate.provenance import digest_of_files, numbers, provenance_table
 from sallyport_models.calibrations import model_digest
 from sallyport_models.evaluate.face import enrol_with_progress, load_models
 from sallyport_models.evaluate.face_scores import Enrolled
 from sallyport_models.evaluate.pairs import find_images, person_of, read_groups
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store, write_atomically
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import ManifestPath, Processes, StorePath, count_of, open_store
+from sallyport_models.store import write_atomically
 
 FEWEST = 50
 """People of a group from which its own rates are stated; a smaller one resolves too little."""
@@ -44,14 +44,14 @@ def calibrate_face(
         Path | None, typer.Option(help="CSV `person,group`: state the worst group's rates, not the mean's")
     ] = None,
     output: Annotated[Path, typer.Option(help="The calibration file", show_default=False)] = DEFAULT_OUTPUT,
-    processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    processes: Processes = 0,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """All pairs of the set; rates bounded by identity; the same data give the same file."""
+    """Fit from all pairs of the set; rates bounded by identity; the same data give the same file."""
     images = find_images(folder)
-    models = load_models(ModelStore(store or default_store(), Manifest.read(manifest)))
-    enrolled = enrol_with_progress(images, models, processes or os.cpu_count() or 1)
+    models = load_models(open_store(store, manifest))
+    enrolled = enrol_with_progress(images, models, count_of(processes))
     labels = read_groups(groups) if groups else {}
     text = calibration_text(list(enrolled), models, folder.name, digest_of_files(images), labels)
     write_atomically(output, text.encode())
@@ -111,7 +111,7 @@ def calibration_text(
 
 
 def _llr_table(curve: LlrCurve) -> list[str]:
-    return ["[llr]", f"score = {_numbers(curve.score)}", f"value = {_numbers(curve.value, 2)}"]
+    return ["[llr]", f"score = {numbers(curve.score)}", f"value = {numbers(curve.value, 2)}"]
 
 
 def _fmr_table(curve: FmrCurve) -> list[str]:
@@ -119,9 +119,9 @@ def _fmr_table(curve: FmrCurve) -> list[str]:
         "[fmr]",
         f"confidence = {CONFIDENCE}",
         f"resolved_log10 = {curve.resolved_log10:.4f}",
-        f"score = {_numbers(curve.score)}",
-        f"point_log10 = {_numbers(curve.point_log10)}",
-        f"upper_log10 = {_numbers(curve.upper_log10)}",
+        f"score = {numbers(curve.score)}",
+        f"point_log10 = {numbers(curve.point_log10)}",
+        f"upper_log10 = {numbers(curve.upper_log10)}",
     ]
 
 
@@ -132,13 +132,9 @@ def _report(rows: Sequence[tuple[float, float, float]]) -> list[str]:
     return [
         "# Held out: fitted on one half of the people, observed on the other, both ways (log10 FMR).",
         "[held_out]",
-        f"point_log10 = {_numbers([row[0] for row in rows], 2)}",
-        f"upper_log10 = {_numbers([row[1] for row in rows], 2)}",
-        f"observed_log10 = {_numbers([row[2] for row in rows], 2)}",
+        f"point_log10 = {numbers([row[0] for row in rows], 2)}",
+        f"upper_log10 = {numbers([row[1] for row in rows], 2)}",
+        f"observed_log10 = {numbers([row[2] for row in rows], 2)}",
         f"share_within_upper = {inside:.2f}",
         f"worst_excess_log10 = {worst:.2f}",
     ]
-
-
-def _numbers(values: Sequence[float], digits: int = 4) -> str:
-    return "[" + ", ".join(f"{value:.{digits}f}" for value in values) + "]"

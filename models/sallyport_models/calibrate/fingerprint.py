@@ -1,6 +1,5 @@
 """`sallyport-models calibrate fingerprint DIR`: fits the comparison's weights and what its scores are worth."""
 
-import os
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -17,13 +16,14 @@ from sallyport_models.calibrate import app
 from sallyport_models.calibrate.finger_fit import CONFIDENCE, fit_fmr, fit_llr
 from sallyport_models.calibrate.finger_weights import fit_weights, refitted
 from sallyport_models.calibrate.logistic import cllr, minimum_cllr
-from sallyport_models.calibrate.provenance import digest_of_files, provenance_table
+from sallyport_models.calibrate.provenance import digest_of_files, numbers, provenance_table
 from sallyport_models.evaluate.finger_figures import Scores, Values, folds_of, joined
 from sallyport_models.evaluate.finger_images import files_of, find_sets
 from sallyport_models.evaluate.finger_scores import SetScores
 from sallyport_models.evaluate.fingerprint import MODEL, numbered, score_all
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store, write_atomically
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import ManifestPath, Processes, StorePath, count_of, open_store
+from sallyport_models.store import write_atomically
 
 CALIBRATION = Path(__file__).resolve().parent.parent / "calibration" / "finger.toml"
 WEIGHTS = Path(sallyport_biometrics.finger.weights.__file__)
@@ -34,14 +34,14 @@ def calibrate_fingerprint(
     folder: Annotated[Path, typer.Argument(help="FINGER_IMPRESSION.png|tif|bmp, or one folder for each set")],
     output: Annotated[Path, typer.Option(help="The calibration file", show_default=False)] = CALIBRATION,
     weights: Annotated[Path, typer.Option(help="The comparison's weights", show_default=False)] = WEIGHTS,
-    processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    processes: Processes = 0,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Weights from all pairs; rates from scores by weights of other fingers; the same data give the same files."""
-    model = ModelStore(store or default_store(), Manifest.read(manifest)).load(MODEL)
+    """Fit weights from all pairs; rates from scores by weights of other fingers; the same data give the same files."""
+    model = open_store(store, manifest).load(MODEL)
     sets = find_sets(folder)
-    data = score_all(sets, model.bytes, 500.0, processes or os.cpu_count() or 1)
+    data = score_all(sets, model.bytes, 500.0, count_of(processes))
     scores = numbered(data)
     write_atomically(weights, weights_text(data, scores).encode())
     text = calibration_text(data, joined(refitted(data, scores)), model.sha256, digest_of_files(files_of(sets)))
@@ -80,15 +80,15 @@ def calibration_text(data: Sequence[SetScores], scores: Scores, model: str, dige
         f'model = "{model}"',
         "",
         "[llr]",
-        f"score = {_numbers(llr.score, 8)}",
-        f"value = {_numbers(llr.value, 3)}",
+        f"score = {numbers(llr.score, 8)}",
+        f"value = {numbers(llr.value, 3)}",
         "",
         "[fmr]",
         f"confidence = {CONFIDENCE}",
         f"resolved_log10 = {fmr.resolved_log10:.4f}",
-        f"score = {_numbers(fmr.score, 8)}",
-        f"point_log10 = {_numbers(fmr.point_log10)}",
-        f"upper_log10 = {_numbers(fmr.upper_log10)}",
+        f"score = {numbers(fmr.score, 8)}",
+        f"point_log10 = {numbers(fmr.point_log10)}",
+        f"upper_log10 = {numbers(fmr.upper_log10)}",
         "",
         *provenance_table(Provenance(names, digest, fingers, genuine, impostor, method)),
         "",
@@ -115,13 +115,9 @@ def held_out_table(scores: Scores) -> list[str]:
     return [
         "# Fitted on some fingers, observed on others: share of impostors that claim a rate, by point and by bound.",
         "[held_out]",
-        f"stated_log10 = {_numbers(list(sums), 1)}",
-        f"observed_by_point = {_numbers([row[0] / row[2] for row in sums.values()], 5)}",
-        f"observed_by_upper = {_numbers([row[1] / row[2] for row in sums.values()], 5)}",
+        f"stated_log10 = {numbers(list(sums), 1)}",
+        f"observed_by_point = {numbers([row[0] / row[2] for row in sums.values()], 5)}",
+        f"observed_by_upper = {numbers([row[1] / row[2] for row in sums.values()], 5)}",
         f"cllr = {cllr(calibrated, scores.genuine):.4f}",
         f"minimum_cllr = {minimum_cllr(scores.odds, scores.genuine):.4f}",
     ]
-
-
-def _numbers(values: Sequence[float], digits: int = 4) -> str:
-    return "[" + ", ".join(f"{value:.{digits}f}" for value in values) + "]"

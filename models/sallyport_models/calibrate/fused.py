@@ -1,6 +1,5 @@
 """`sallyport-models calibrate fused DIR`: what face and finger are worth together, fitted again from both sets."""
 
-import os
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -25,8 +24,9 @@ from sallyport_models.evaluate.finger_figures import Scores, joined
 from sallyport_models.evaluate.finger_images import files_of, find_sets
 from sallyport_models.evaluate.fingerprint import MODEL, numbered, score_all
 from sallyport_models.evaluate.pairs import find_images
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store, write_atomically
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import ManifestPath, Processes, StorePath, count_of, open_store
+from sallyport_models.store import write_atomically
 
 SEED: Final = 1
 OUTPUT: Final = path_of("fused")
@@ -36,12 +36,12 @@ OUTPUT: Final = path_of("fused")
 def calibrate_fused(
     folder: Annotated[Path, typer.Argument(help="A folder with `fingerprints/` and `faces/`")],
     output: Annotated[Path, typer.Option(help="The calibration file", show_default=False)] = OUTPUT,
-    processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    processes: Processes = 0,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Four numbers from chimeric trials, after `calibrate face` and `calibrate fingerprint`; with held-out costs."""
-    models, count = ModelStore(store or default_store(), Manifest.read(manifest)), processes or os.cpu_count() or 1
+    """Fit four numbers from chimeric trials, after `calibrate face` and `calibrate fingerprint`; held-out costs."""
+    models, count = open_store(store, manifest), count_of(processes)
     sets, images = find_sets(folder / "fingerprints"), find_images(folder / "faces")
     prints = score_all(sets, models.load(MODEL).bytes, 500.0, count)
     faces = PeopleScores.of(list(enrol_with_progress(images, load_models(models), count)))

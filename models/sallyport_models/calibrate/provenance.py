@@ -1,7 +1,7 @@
-"""The `[provenance]` table of a calibration: which data it was fitted on, without keeping any of them."""
+"""Lines of a calibration file; its `[provenance]` says which data it was fitted on, without keeping any of them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sallyport_biometrics.calibration import Provenance
@@ -30,3 +30,8 @@ def provenance_table(provenance: Provenance) -> list[str]:
         f"impostor = {provenance.impostor}",
         f'method = "{provenance.method}"',
     ]
+
+
+def numbers(values: Sequence[float], digits: int = 4) -> str:
+    """As an array of TOML."""
+    return "[" + ", ".join(f"{value:.{digits}f}" for value in values) + "]"

@@ -24,8 +24,8 @@ from sallyport_models.evaluate import app
 from sallyport_models.evaluate.attack_presentations import LIVE, Looker, Presentation, presentations_in
 from sallyport_models.evaluate.det_plot import draw_det
 from sallyport_models.evaluate.scores import Interval, curve, equal_error_rate, fnmr_interval
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import Json, ManifestPath, StorePath, open_store
 
 TICKS = (0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
 """Of the plot."""
@@ -67,14 +67,14 @@ class AttackReport:
 @app.command("attack")
 def evaluate_attack(
     folder: Annotated[Path, typer.Argument(help="Holds live/ and attack/SPECIES/")],
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output")] = False,
+    as_json: Json = False,
     det: Annotated[Path | None, typer.Option(help="Draw BPCER over APCER of each species here (PNG)")] = None,
     calibration: Annotated[Path, typer.Option(help="The calibration file", show_default=False)] = FILE,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
     """APCER for each species and BPCER at the operating point, with intervals by subject."""
-    looker = Looker(ModelStore(store or default_store(), Manifest.read(manifest)))
+    looker = Looker(open_store(store, manifest))
     weights = read_attack_calibration(calibration).for_networks(looker.passive.names)
     shown, began = presentations_in(folder), time.process_time()
     seen = looked_with_progress(looker, shown)

@@ -1,7 +1,6 @@
 """`sallyport-models evaluate face DIR --pairs FILE`: how often the face pipeline is right, on real faces."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +17,14 @@ from sallyport_models.evaluate import app
 from sallyport_models.evaluate.det_plot import draw_det
 from sallyport_models.evaluate.face_scores import AllPairs, Enrolled, all_pairs, enrol_all
 from sallyport_models.evaluate.groups import GroupReport, by_group
-from sallyport_models.evaluate.pairs import Pair, find_images, person_of, read_groups, read_pairs
+from sallyport_models.evaluate.pairs import (
+    Pair,
+    find_images,
+    person_of,
+    read_fold_count,
+    read_groups,
+    read_pairs,
+)
 from sallyport_models.evaluate.record import made_record, write_record
 from sallyport_models.evaluate.scores import (
     RATES,
@@ -31,9 +37,10 @@ from sallyport_models.evaluate.scores import (
     fnmr_interval,
     fold_accuracy,
 )
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store
-from sallyport_protocol.errors import MalformedError
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import Det, Json, ManifestPath, Processes, Record, StorePath, count_of, open_store
+from sallyport_models.store import ModelStore
+from sallyport_protocol.errors import MalformedError, RoadError
 
 LIMITS = (
     "Press photographs of public figures, grayscale and aligned: a sanity benchmark, not field evidence.",
@@ -65,14 +72,15 @@ class FaceReport:
     groups: GroupReport | None
 
     def flat(self) -> dict[str, object]:
-        """For `--json`: one key for each figure."""
+        """For `--json`: one key for each figure; null for what this set is too small to show."""
         plain: dict[str, object] = {
             name: getattr(self, name)
             for name in self.__slots__
             if name not in {"threshold", "fnmr", "interval", "groups"}
         }
-        for rate, fnmr in self.fnmr.items():
-            plain[f"fnmr_at_fmr_{rate:.0e}".replace("e-0", "e-")] = fnmr
+        plain = {name: None if value != value else value for name, value in plain.items()}  # NaN
+        for rate in RATES:
+            plain[f"fnmr_at_fmr_{rate:.0e}".replace("e-0", "e-")] = self.fnmr.get(rate)
         plain["threshold"] = {f"{rate:.0e}".replace("e-0", "e-"): value for rate, value in self.threshold.items()}
         plain["fnmr_interval_95"] = {
             f"{rate:.0e}".replace("e-0", "e-"): [value.low, value.high] for rate, value in self.interval.items()
@@ -85,33 +93,45 @@ class FaceReport:
 def evaluate_face(
     folder: Annotated[Path, typer.Argument(help="Images named PERSON_0001.jpg, at any depth")],
     pairs: Annotated[Path, typer.Option(help="Pairs in LFW's form")],
-    folds: Annotated[int, typer.Option(help="Equal parts of the list of pairs")] = 10,
+    folds: Annotated[
+        int, typer.Option(min=0, help="Equal parts of the list of pairs", show_default="as its first line says, or 10")
+    ] = 0,
     groups: Annotated[Path | None, typer.Option(help="CSV `person,group`: rates for each group")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output")] = False,
-    det: Annotated[Path | None, typer.Option(help="Write the DET plot here (PNG or SVG)")] = None,
-    record: Annotated[Path | None, typer.Option(help="Write the evaluation record for the card here (JSON)")] = None,
-    processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    as_json: Json = False,
+    det: Det = None,
+    record: Record = None,
+    processes: Processes = 0,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Accuracy by folds, and FNMR at fixed FMR over all pairs of the set with intervals by identity."""
+    """Measure accuracy by folds, and FNMR at fixed FMR over all pairs of the set with intervals by identity."""
     wanted, images = read_pairs(pairs), find_images(folder)
     missing = sorted({name for pair in wanted for name in (pair.first, pair.second)} - images.keys())
     if missing:
         raise MalformedError(f"{folder}: {len(missing)} images of the pairs are not there, first {missing[0]}")
     labels = read_groups(groups) if groups else None
-    models = load_models(ModelStore(store or default_store(), Manifest.read(manifest)))
-    enrolled = enrol_with_progress(images, models, processes or os.cpu_count() or 1)
+    if labels and not labels.keys() & {person_of(name) for name in images}:
+        raise MalformedError(f"{groups}: none of its people has an image in {folder}")
+    require_writable(det, record)
+    models = load_models(open_store(store, manifest))
+    enrolled = enrol_with_progress(images, models, count_of(processes))
     scores = all_pairs(enrolled)
-    report = report_of(enrolled, scores, wanted, folds, labels)
+    report = report_of(enrolled, scores, wanted, folds or read_fold_count(pairs), labels)
     if det:
         draw_det(det, {"all pairs": curve(scores.genuine, scores.impostor)})
     if record:
         write_record(record, record_of(report, scores))
     if as_json:
-        typer.echo(json.dumps(report.flat(), indent=2))
+        typer.echo(json.dumps(report.flat(), indent=2, allow_nan=False))
     else:
         show(report)
+
+
+def require_writable(*places: Path | None) -> None:
+    """Before minutes of work: raises RoadError for a place whose folder is not there."""
+    for place in places:
+        if place and not place.parent.is_dir():
+            raise RoadError(f"{place.parent}: no such folder; make it first or name another")
 
 
 def record_of(report: FaceReport, scores: AllPairs) -> dict[str, Any]:
@@ -155,7 +175,7 @@ def report_of(
     """The figures; pure."""
     pair_scores, genuine = score_pairs(enrolled, pairs)
     rates = error_rates(scores.genuine, scores.impostor, RATES)
-    accuracies = fold_accuracy(pair_scores, genuine, folds)
+    accuracies = fold_accuracy(pair_scores, genuine, min(folds, len(pairs)))
     return FaceReport(
         images=len(enrolled),
         people=len({person_of(item.name) for item in enrolled}),
@@ -200,15 +220,20 @@ def show(report: FaceReport) -> None:
         f"failure to acquire {100 * report.failure_to_acquire:.2f} %; {1000 * report.seconds_per_image:.0f} ms an image"
     )
     table = Table("FMR", "threshold", "FNMR %", "95 % interval, by identity")
-    for rate, fnmr in report.fnmr.items():
+    for rate in RATES:
+        if rate not in report.fnmr:
+            table.add_row(f"{rate:.0e}", "", "not shown", f"needs {round(1 / rate)} impostor pairs")
+            continue
         interval = report.interval[rate]
         bounds = f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
-        table.add_row(f"{rate:.0e}", f"{report.threshold[rate]:.4f}", f"{100 * fnmr:.2f}", bounds)
+        table.add_row(f"{rate:.0e}", f"{report.threshold[rate]:.4f}", f"{100 * report.fnmr[rate]:.2f}", bounds)
     console.print(table)
     if report.groups:
         groups = Table("group", "people", "FMR", "FNMR %", title=f"at the threshold of FMR {report.groups.rate:.0e}")
         for row in report.groups.rows:
-            groups.add_row(row.group, str(row.people), f"{row.fmr:.1e}", f"{100 * row.fnmr:.2f}")
+            fmr = "not shown" if row.fmr is None else f"{row.fmr:.1e}"
+            fnmr = "not shown" if row.fnmr is None else f"{100 * row.fnmr:.2f}"
+            groups.add_row(row.group, str(row.people), fmr, fnmr)
         console.print(groups)
         console.print(
             f"FMR: max/mean {report.groups.fmr_max_to_mean:.2f}, Gini {report.groups.fmr_gini:.2f}; "

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.face.words import Embedding, Face, Image
 from sallyport_models.evaluate.pairs import person_of
+from sallyport_protocol.errors import MalformedError
 
 BLOCK = 1024
 
@@ -76,7 +77,10 @@ def all_pairs(enrolled: Sequence[Enrolled]) -> AllPairs:
     """Every unordered pair once. Needs 4 bytes a pair: 30 MiB for 4,000 images.
 
     Genuine pairs with a failure to acquire score `-inf`; impostor pairs with one are left out, which raises the FMR.
+    Raises MalformedError when no image at all shows a face.
     """
+    if all(item.embedding is None for item in enrolled):
+        raise MalformedError(f"no face is found in any of the {len(enrolled)} images; name the folder of a face set")
     people = np.unique([person_of(item.name) for item in enrolled], return_inverse=True)[1]
     usable = np.array([item.embedding is not None for item in enrolled])
     dimensions = next(len(item.embedding) for item in enrolled if item.embedding is not None)

@@ -1,7 +1,6 @@
 """`sallyport-models evaluate fingerprint DIR`: how often the fingerprint pipeline is right, on real fingerprints."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,8 +19,8 @@ from sallyport_models.evaluate.finger_figures import Curve, Scores, figures, fvc
 from sallyport_models.evaluate.finger_images import PrintSet, find_sets
 from sallyport_models.evaluate.finger_scores import SetScores, score_set, workers
 from sallyport_models.evaluate.record import made_record, write_record
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import Det, Json, ManifestPath, Processes, Record, StorePath, count_of, open_store
 
 MODEL = "leader"
 LIMITS = (
@@ -35,21 +34,21 @@ LIMITS = (
 @app.command("fingerprint")
 def evaluate_fingerprint(
     folder: Annotated[Path, typer.Argument(help="FINGER_IMPRESSION.png|tif|bmp, or one folder for each set")],
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output")] = False,
-    det: Annotated[Path | None, typer.Option(help="Write the DET plot here (PNG)")] = None,
+    as_json: Json = False,
+    det: Det = None,
     refit: Annotated[
         bool, typer.Option(help="Fit the comparison's weights on other fingers than each pair's (cross-validation)")
     ] = False,
     dpi: Annotated[float, typer.Option(help="Resolution of the images")] = 500.0,
-    record: Annotated[Path | None, typer.Option(help="Write the evaluation record for the card here (JSON)")] = None,
-    processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    record: Record = None,
+    processes: Processes = 0,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Every pair of every set: EER, FNMR at fixed FMR with intervals by finger, failures, times, DET plot."""
+    """Compare every pair of every set: EER, FNMR at fixed FMR with intervals by finger, failures, times, DET plot."""
     sets = find_sets(folder)
-    model = ModelStore(store or default_store(), Manifest.read(manifest)).load(MODEL).bytes
-    data = score_all(sets, model, dpi, processes or os.cpu_count() or 1)
+    model = open_store(store, manifest).load(MODEL).bytes
+    data = score_all(sets, model, dpi, count_of(processes))
     scores = numbered(data)
     if refit:
         scores = refitted(data, scores)

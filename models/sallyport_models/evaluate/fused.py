@@ -1,7 +1,6 @@
 """`sallyport-models evaluate fused DIR`: face and finger together, on chimeric people that no calibration saw."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -25,8 +24,8 @@ from sallyport_models.evaluate.fused_groups import by_group, groups_of, write_gr
 from sallyport_models.evaluate.pairs import find_images, read_groups
 from sallyport_models.evaluate.record import made_record, write_record
 from sallyport_models.evaluate.reliability import draw_reliability, reliability
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import Det, Json, ManifestPath, Processes, Record, StorePath, count_of, open_store
 
 Values = NDArray[np.float64]
 FINGER_MODEL: Final = "leader"
@@ -45,20 +44,20 @@ LIMITS: Final = (
 @app.command("fused")
 def evaluate_fused(
     folder: Annotated[Path, typer.Argument(help="A folder with `fingerprints/` and `faces/`")],
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output")] = False,
-    det: Annotated[Path | None, typer.Option(help="Write the DET plot here (PNG or SVG)")] = None,
+    as_json: Json = False,
+    det: Det = None,
     reliability_plot: Annotated[
         Path | None, typer.Option("--reliability", help="Write the reliability plot here (PNG or SVG)")
     ] = None,
     groups: Annotated[Path | None, typer.Option(help="CSV `person,group`: FNMR for each group")] = None,
     table: Annotated[Path | None, typer.Option("--csv", help="Write the table by group here (CSV)")] = None,
-    record: Annotated[Path | None, typer.Option(help="Write the evaluation record for the card here (JSON)")] = None,
-    processes: Annotated[int, typer.Option(help="Processes [default: one for each core]")] = 0,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    record: Record = None,
+    processes: Processes = 0,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """Error rates, cost and honesty of face and finger together, on people that no calibration was fitted on."""
-    models, count = ModelStore(store or default_store(), Manifest.read(manifest)), processes or os.cpu_count() or 1
+    """Measure errors, cost and honesty of face and finger together, on people that no calibration was fitted on."""
+    models, count = open_store(store, manifest), count_of(processes)
     labels = read_groups(groups) if groups else None
     prints = score_all(find_sets(folder / "fingerprints"), models.load(FINGER_MODEL).bytes, 500.0, count)
     faces = list(enrol_with_progress(find_images(folder / "faces"), load_models(models), count))

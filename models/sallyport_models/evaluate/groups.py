@@ -21,8 +21,9 @@ class GroupRates:
     people: int
     genuine: int
     impostor: int
-    fmr: float
-    fnmr: float
+    fmr: float | None
+    """None where the group has no impostor pair, as `fnmr` where it has no genuine one."""
+    fnmr: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ def by_group(
         members = [item for item in enrolled if labels.get(person_of(item.name)) == group]
         if any(item.embedding is not None for item in members):
             rows.append(_rates(group, members, thresholds[rate]))
-    fmr, fnmr = [row.fmr for row in rows], [row.fnmr for row in rows]
+    fmr = [row.fmr for row in rows if row.fmr is not None]
+    fnmr = [row.fnmr for row in rows if row.fnmr is not None]
     return GroupReport(
         rate, thresholds[rate], tuple(rows), _max_to_mean(fmr), gini(fmr), _max_to_mean(fnmr), gini(fnmr)
     )
@@ -63,8 +65,8 @@ def _rates(group: str, members: Sequence[Enrolled], threshold: float) -> GroupRa
         len({person_of(item.name) for item in members}),
         len(scores.genuine),
         len(scores.impostor),
-        float((scores.impostor >= threshold).mean()) if len(scores.impostor) else 0.0,
-        float((scores.genuine < threshold).mean()) if len(scores.genuine) else 0.0,
+        float((scores.impostor >= threshold).mean()) if len(scores.impostor) else None,
+        float((scores.genuine < threshold).mean()) if len(scores.genuine) else None,
     )
 
 

@@ -17,8 +17,8 @@ from rich.console import Console
 from sallyport_biometrics.finger.minutiae import MinutiaeNetwork, peaks
 from sallyport_models.evaluate import app
 from sallyport_models.evaluate.finger_images import find_sets, read_gray
-from sallyport_models.manifest import DEFAULT_MANIFEST, Manifest
-from sallyport_models.store import ModelStore, default_store
+from sallyport_models.manifest import DEFAULT_MANIFEST
+from sallyport_models.options import ManifestPath, StorePath, open_store
 from sallyport_protocol.errors import RoadError
 
 _SIDE = 32
@@ -39,10 +39,10 @@ def evaluate_drift(
     folder: Annotated[Path, typer.Argument(help="FINGER_IMPRESSION.png|tif|bmp, or one folder for each set")],
     python: Annotated[Path | None, typer.Option(help="A Python with keras, a backend and pyfing 0.7.3")] = None,
     count: Annotated[int, typer.Option(help="Images of each set")] = 4,
-    store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
-    manifest: Annotated[Path, typer.Option(show_default=False)] = DEFAULT_MANIFEST,
+    store: StorePath = None,
+    manifest: ManifestPath = DEFAULT_MANIFEST,
 ) -> None:
-    """How far our export is from the original network: greatest differences, and minutiae that differ."""
+    """Measure how far our export is from the original network: greatest differences, and minutiae that differ."""
     console = Console()
     if python is None:
         console.print("skipped: the original needs Keras; give --python a Python with keras, jax and pyfing 0.7.3")
@@ -51,7 +51,7 @@ def evaluate_drift(
     paths = [item.path for impressions in chosen for item in impressions]
     images = {str(index): _whole(read_gray(path)) for index, path in enumerate(paths)}
     original = _original_maps(python, images)
-    network = MinutiaeNetwork(ModelStore(store or default_store(), Manifest.read(manifest)).load("leader").bytes)
+    network = MinutiaeNetwork(open_store(store, manifest).load("leader").bytes)
     worst = np.zeros(3)
     found = differing = 0
     for name, image in images.items():

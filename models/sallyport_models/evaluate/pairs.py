@@ -19,11 +19,12 @@ class Pair:
 def read_pairs(path: Path) -> tuple[Pair, ...]:
     """LFW's form: `NAME i j` is a genuine pair, `NAME1 i NAME2 j` an impostor pair; a line of counts is skipped.
 
-    Raises RoadError when the file cannot be read and MalformedError that names the line.
+    Words are apart by tabs, or by spaces where there is no tab. Raises RoadError when the file cannot be read and
+    MalformedError that names the line.
     """
     pairs = []
     for number, line in enumerate(_text(path).splitlines(), start=1):
-        words = line.split()
+        words = _words(line)
         if len(words) in (0, 1) or (len(words) == 2 and number == 1):
             continue
         try:
@@ -35,12 +36,23 @@ def read_pairs(path: Path) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
+def read_fold_count(path: Path, usual: int = 10) -> int:
+    """How many folds the file says it has, in a first line `FOLDS PAIRS`; else the usual number."""
+    first = _words(next(iter(_text(path).splitlines()), ""))
+    return int(first[0]) if len(first) == 2 and first[0].isdecimal() and int(first[0]) > 0 else usual
+
+
 def read_groups(path: Path) -> dict[str, str]:
-    """Group of every person, from a CSV with a heading `person,group`."""
-    rows = list(csv.DictReader(_text(path).splitlines()))
+    """Group of every person, from a CSV with a heading `person,group`; other columns are passed over."""
+    rows = list(csv.DictReader(_text(path).lstrip("\ufeff").splitlines()))
     if not rows or not {"person", "group"} <= rows[0].keys():
         raise MalformedError(f"{path}: expected a CSV with the heading `person,group`")
-    return {str(row["person"]): str(row["group"]) for row in rows}
+    groups = {}
+    for row in rows:
+        if not row["person"] or not row["group"]:
+            raise MalformedError(f"{path}: {row['person'] or 'a line'} has no group; expected `person,group`")
+        groups[str(row["person"])] = str(row["group"])
+    return groups
 
 
 def person_of(name: str) -> str:
@@ -49,14 +61,33 @@ def person_of(name: str) -> str:
 
 
 def find_images(folder: Path) -> dict[str, Path]:
-    """Every JPEG and PNG below the folder, by name without suffix. Raises RoadError when there is none."""
-    images = {path.stem: path for path in sorted(folder.rglob("*")) if path.suffix.lower() in IMAGE_SUFFIXES}
+    """Every JPEG and PNG below the folder, by name without suffix, numbers with four digits.
+
+    Raises RoadError when there is none and MalformedError when two have one name.
+    """
+    images: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
+            continue
+        name = _name_of(path.stem)
+        if name in images:
+            raise MalformedError(f"{images[name]} and {path} have one name; give each image its own")
+        images[name] = path
     if not images:
         raise RoadError(f"{folder}: no JPEG or PNG images in it; name the folder of the face set")
     return images
 
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
+
+
+def _name_of(stem: str) -> str:
+    person, _, number = stem.rpartition("_")
+    return f"{person}_{int(number):04d}" if person and number.isdecimal() else stem
+
+
+def _words(line: str) -> list[str]:
+    return [word.strip() for word in line.split("\t") if word.strip()] if "\t" in line else line.split()
 
 
 def _pair(words: list[str]) -> Pair:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sallyport_protocol.errors import RoadError
+from sallyport_models.figure import figure_at
 
 Values = NDArray[np.float64]
 BINS: Final = 12
@@ -48,25 +48,14 @@ def reliability(llr: Values, genuine: NDArray[np.bool_]) -> tuple[Bin, ...]:
 
 def draw_reliability(path: Path, bins: Sequence[Bin], title: str) -> None:
     """Writes the plot: on the diagonal a ratio means what it says. Raises RoadError when it cannot be written."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
     shown = [(each, each.found) for each in bins if each.found is not None]
-    figure, axes = pyplot.subplots(figsize=(6, 6))
-    axes.axline((0, 0), slope=1, color="0.6", linewidth=1, label="what is stated")
-    places = [each.stated for each, _ in shown]
-    axes.plot(places, [found for _, found in shown], "o-", label="what is found, held out")
-    for each, found in shown:
-        axes.annotate(f"{min(each.genuine, each.impostor):,}", (each.stated, found), fontsize=7,
-                      xytext=(5, -9), textcoords="offset points")  # fmt: skip
-    axes.set(xlabel="stated ln likelihood ratio", ylabel="found ln likelihood ratio", title=title)
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend()
-    try:
-        figure.savefig(path, dpi=110, bbox_inches="tight", metadata={})
-    except OSError as error:
-        raise RoadError(f"{path}: {error.strerror}; choose a folder that can be written") from error
-    finally:
-        pyplot.close(figure)
+    with figure_at(path) as axes:
+        axes.axline((0, 0), slope=1, color="0.6", linewidth=1, label="what is stated")
+        places = [each.stated for each, _ in shown]
+        axes.plot(places, [found for _, found in shown], "o-", label="what is found, held out")
+        for each, found in shown:
+            axes.annotate(f"{min(each.genuine, each.impostor):,}", (each.stated, found), fontsize=7,
+                          xytext=(5, -9), textcoords="offset points")  # fmt: skip
+        axes.set(xlabel="stated ln likelihood ratio", ylabel="found ln likelihood ratio", title=title)
+        axes.grid(visible=True, alpha=0.3)
+        axes.legend()

@@ -71,7 +71,9 @@ def miss_rate(ranked: Scores, threshold: float) -> float:
 
 
 def equal_error_rate(genuine: Scores, impostor: Scores) -> float:
-    """Where FMR and FNMR meet; both inputs rise. The mean of the two at the nearest genuine score."""
+    """Where FMR and FNMR meet; both inputs rise. The mean of the two at the nearest genuine score; NaN without any."""
+    if not len(genuine) or not len(impostor):
+        return float("nan")
     fnmr = np.arange(len(genuine)) / len(genuine)
     fmr = 1.0 - np.searchsorted(impostor, genuine, side="left") / len(impostor)
     at = int(np.argmin(np.abs(fnmr - fmr)))

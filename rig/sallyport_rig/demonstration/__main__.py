@@ -51,7 +51,9 @@ def demonstrate(
         outcomes = [_play(world, number, each) for number, each in enumerate(chosen, 1) if not only or number in only]
         (folder / "summary.json").write_text(json.dumps([each.to_map() for each in outcomes], indent=1) + "\n")
         _show(outcomes, folder, (datetime.now(UTC) - began).total_seconds())
-        if keep:
+        if not keep:
+            console.print("`make run KEEP=1` leaves everything running, with the officer's page.")
+        else:
             world.authorise("auth-keep")
             world.present("subject-a-2.jpg", "finger-a-2.png")
             console.print(
@@ -114,7 +116,8 @@ def _show(outcomes: list[Outcome], folder: Path, seconds: float) -> None:
     for each in outcomes:
         checks = ", ".join(str(number) for number in each.checks_failed)
         mark = "[green]as it must[/]" if each.as_expected else "[red bold]NOT AS IT MUST[/]"
-        middle = (each.subject, each.outcome, each.verdict, each.cause) if wide else (each.verdict,)
+        verdict = "none" if each.verdict == "NONE" else each.verdict
+        middle = (each.subject, each.outcome, verdict, each.cause) if wide else (verdict,)
         table.add_row(each.scenario, *middle, checks, each.door, f"{each.seconds:.0f}", mark)
     console.print(table)
     good = sum(each.as_expected for each in outcomes)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from sallyport_gateway.web.decision_view import fmr_in_words
 from sallyport_protocol.acts import ActKind
 from sallyport_rig.demonstration.outcome import Outcome
 from sallyport_rig.demonstration.world import LANE, OFFICER, World
@@ -33,33 +34,31 @@ class Play:
         self.account.append(sentence)
         self.tell(sentence)
 
-    def check(self, authorisation: str) -> dict[str, Any]:
-        """Starts a check and waits for its verdict; tells it."""
+    def check(self, authorisation: str, subject: str = "") -> dict[str, Any]:
+        """Starts a check and waits for its verdict; tells it. `subject`: who stands there, if not the scenario's."""
         world = self.world
         world.wait(lambda: world.lane()["kiosk"]["connected"], _VERDICT_S, "the kiosk")
         world.must(OFFICER, ActKind.START, lane=LANE, authorisation=authorisation)
-        self.say(
-            f"{OFFICER} starts the check; {self.subject} {'are' if ' and ' in self.subject else 'is'} at the kiosk."
-        )
+        who = subject or self.subject
+        self.say(f"{OFFICER} starts the check; {who} {'are' if ' and ' in who else 'is'} at the kiosk.")
         lane = dict(world.wait(lambda: _decided(world.lane()), _VERDICT_S, "the verdict"))
         self.tell_verdict(lane)
         return lane
 
     def tell_verdict(self, lane: dict[str, Any]) -> None:
-        """Scores as stated rates, verdict and reasons."""
+        """What the scores are worth against a stranger, the verdict and why."""
         decision = lane["decision"]
         for each in decision["modalities"]:
-            rate = each["stated_fmr"]
-            worth = f"stated FMR at most {rate:.1e}" if rate is not None else "nothing compared"
+            worth = fmr_in_words(each["stated_fmr"])
             attempts = "1 attempt" if each["attempts"] == 1 else f"{each['attempts']} attempts"
-            self.say(f"  {each['label'].lower()}: {each['outcome'].lower()}, {worth}, {attempts}")
+            self.say(f"  {each['label'].lower()}: {each['outcome'].lower()} ({worth}), {attempts}")
         if decision["fused_fmr"] is not None:
-            self.say(f"  fused: stated FMR at most {decision['fused_fmr']:.1e}")
+            self.say(f"  both together: {fmr_in_words(decision['fused_fmr'])}")
         self.say(f"Verdict {decision['verdict']}: {decision['summary']}")
 
     def confirm(self, lane: dict[str, Any]) -> tuple[bool, str]:
         """The officer at the door says open."""
-        accepted, told = self.world.act(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"])
+        accepted, told = self.world.act(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"], compared="yes")
         self.say(f"{OFFICER} confirms: {told}")
         return accepted, told
 

@@ -87,11 +87,7 @@ def replayed(play: Play) -> Outcome:
     world.present(PHOTO, PRINT)
     number = world.authorise("auth-5")
     with Eavesdropper(world.hostile_port) as ear:
-        lane = play.check(number)
-        recorded = ear.wait_for(RESULT_TOPIC, 20)
-        world.recording = recorded
-        world.must(OFFICER, ActKind.CANCEL, session=lane["session"]["session"])
-        play.say("The officer ends the check. Somebody at the broker has recorded the kiosk's result.")
+        recorded = _record(play, ear, number)
         ear.publish(RESULT_TOPIC, recorded)
         once = world.wait(lambda: _event(world, "Result repeated"), 30, "the refusal of the replay")
         play.say(f"Played again: {once['detail']}")
@@ -114,11 +110,13 @@ def foreign_key(play: Play) -> Outcome:
     """6: a result signed by a key that is not in the estate."""
     world = play.world
     world.wait(lambda: world.lane()["kiosk"]["connected"], 30, "the kiosk")
-    world.present(None, None)
     number = world.authorise("auth-6")
     with Eavesdropper(world.hostile_port) as ear:
+        if (recorded := world.recording) is None:
+            world.present(PHOTO, PRINT)
+            recorded = _record(play, ear, number)
+        world.present(None, None)
         world.must(OFFICER, ActKind.START, lane=LANE, authorisation=number)
-        recorded = world.recording or b""
         forged = _sign_again(recorded, ec.generate_private_key(ec.SECP256R1()))
         ear.publish(RESULT_TOPIC, forged)
         refused = world.wait(lambda: _alarm(world, "RESULT_REFUSED", "not in the estate"), 30, "the refusal")
@@ -236,6 +234,15 @@ def _numbers(lane: dict[str, Any]) -> set[int]:
 
 def _cause(lane: dict[str, Any]) -> str:
     return str(lane["decision"]["cause"])
+
+
+def _record(play: Play, ear: Eavesdropper, number: str) -> bytes:
+    """The kiosk's result of a whole check, as somebody at the broker writes it down."""
+    lane = play.check(number, "Subject A")
+    play.world.recording = recorded = ear.wait_for(RESULT_TOPIC, 20)
+    play.world.must(OFFICER, ActKind.CANCEL, session=lane["session"]["session"])
+    play.say("The officer ends the check. Somebody at the broker has recorded the kiosk's result.")
+    return recorded
 
 
 def _event(world: World, title: str) -> dict[str, Any] | None:

@@ -1,6 +1,5 @@
 """The world of the demonstration: a whole estate on loopback, real programs, simulated hardware at its pins."""
 
-import os
 import secrets
 import shutil
 import signal
@@ -14,9 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-import cv2
 import httpx
-import numpy as np
 
 from sallyport_protocol import canonical, envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
@@ -25,7 +22,9 @@ from sallyport_provisioning.apply import create_development_estate
 from sallyport_provisioning.broker import Broker
 from sallyport_provisioning.estate import DESCRIPTION, Estate
 from sallyport_rig.demonstration import records
+from sallyport_rig.demonstration.booth import Booth
 from sallyport_rig.demonstration.loopback import free_port, read_board_keys
+from sallyport_rig.demonstration.programs import Programs
 from sallyport_rig.doorway import Walk
 from sallyport_rig.finger_sensor import FingerSensorSimulator
 from sallyport_rig.interlock_board import InterlockBoard, Transition
@@ -38,8 +37,6 @@ KIOSK: Final = "MDI-K01"
 _POLL_S: Final = 0.1
 _MARK: Final = ".demonstration"
 """The file that says: this folder is the demonstration's and may be made afresh."""
-_CLOSER: Final = {"subject-b-1.jpg": 0.5}
-"""Full-length photographs: the upper part of which stands at the kiosk's distance."""
 
 
 class World:
@@ -57,7 +54,8 @@ class World:
         self.folder, self.samples, self.say = folder, samples, say
         self._camera, self._with_kiosk = camera, with_kiosk
         self._stack = ExitStack()
-        self._programs: dict[str, subprocess.Popen[bytes]] = {}
+        self._programs = Programs(folder)
+        self._booth = Booth(folder, samples)
         self.hostile_port = free_port()
         self.recording: bytes | None = None
         """A result that somebody at the broker wrote down."""
@@ -71,13 +69,10 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name in tuple(self._programs):
-            self.end(name)
+        self._programs.end_all()
         self._stack.close()
 
     def _prepare(self) -> None:
-        if not (self.samples / "subject-a-1.jpg").is_file():
-            raise RoadError(f"{self.samples} holds no sample images; run `sallyport-models samples`")
         _empty(self.folder)
         self.say("estate: authority, certificates, keys, access rules, signed model set")
         self.estate = self._make_estate()
@@ -85,7 +80,7 @@ class World:
         self.broker.start()
         self._stack.callback(self.broker.stop)
         self.say(f"broker: Mosquitto on port {self.broker.port}, mutual TLS")
-        self.sensor = self._stack.enter_context(FingerSensorSimulator(self.folder / "finger", self.folder / "sensor"))
+        self.sensor = self._stack.enter_context(FingerSensorSimulator(self._booth.finger, self.folder / "sensor"))
         keys = read_board_keys(self.estate.interlock_keys)
         self.board = self._stack.enter_context(InterlockBoard(self.folder / "board", keys, walk=Walk(0.6, 1.4)))
         self.pins = self.board.transitions()
@@ -101,10 +96,8 @@ class World:
         self.wait(lambda: self.lane()["door"]["state"] == "locked", 20, "the interlock to be heard")
 
     def _make_estate(self) -> Estate:
-        (self.folder / "face").mkdir()
-        (self.folder / "finger").mkdir()
-        cv2.imwrite(str(self.folder / "face/nobody.png"), np.full((480, 640, 3), 128, np.uint8))  # a camera that works
-        camera = self._camera or f"folder:{(self.folder / 'face').resolve()}"
+        self._booth.open()
+        camera = self._camera or f"folder:{self._booth.face.resolve()}"
         return create_development_estate(
             self.folder / "estate",
             broker_port=free_port(),
@@ -138,47 +131,27 @@ class World:
 
     def programs(self) -> dict[str, subprocess.Popen[bytes]]:
         """What runs, by name."""
-        return dict(self._programs)
+        return self._programs.all()
 
     def start_gateway(self) -> None:
-        self._begin("gateway", "sallyport_gateway", self.estate.gateway_config)
+        self._programs.begin("gateway", "sallyport_gateway", self.estate.gateway_config)
 
     def start_kiosk(self) -> None:
-        self._begin("kiosk", "sallyport_kiosk", self.estate.kiosk_config)
-
-    def _begin(self, name: str, module: str, config: Path) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            command = [sys.executable, "-m", module, "run", "--config", str(config)]
-            environment = {**os.environ, "COLUMNS": "160"}
-            self._programs[name] = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        self._programs.begin("kiosk", "sallyport_kiosk", self.estate.kiosk_config)
 
     def end(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends a program; SIGKILL is a power cut."""
-        program = self._programs.pop(name, None)
-        if program is None:
-            return
-        program.send_signal(how)
-        try:
-            program.wait(8)
-        except subprocess.TimeoutExpired:
-            program.kill()
-            program.wait()
+        self._programs.end(name, how)
+
+    def runs(self, name: str) -> bool:
+        """Whether that program was started and has not ended."""
+        return self._programs.runs(name)
 
     # The prisoner
 
     def present(self, face: str | None, finger: str | None) -> None:
         """Puts a person before the kiosk: a photograph before the camera, a print on the sensor."""
-        self._place(self.folder / "face", face)
-        self._place(self.folder / "finger", finger)
-
-    def _place(self, folder: Path, name: str | None) -> None:
-        for old in folder.iterdir():
-            if name is None or old.name != name:
-                old.unlink()
-        if name is not None and not (folder / name).exists():
-            part = folder / f".{name}.part"
-            part.write_bytes(_step_closer(self.samples / name))
-            part.rename(folder / name)
+        self._booth.present(face, finger)
 
     # The officers
 
@@ -269,26 +242,15 @@ class World:
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as store:
             return store.execute(query, (kind,)).fetchall()
 
-    def runs(self, name: str) -> bool:
-        """Whether that program was started and has not ended."""
-        program = self._programs.get(name)
-        return program is not None and program.poll() is None
-
     def wait(self, happens: Callable[[], Any], seconds: float, what: str) -> Any:
         """What `happens` gives as soon as it is true. Raises RoadError after `seconds`."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if found := happens():
                 return found
-            self._check_programs()
+            self._programs.must_run()
             time.sleep(_POLL_S)
         raise RoadError(f"waited {seconds:.0f} s in vain for {what}; look into {self.folder}/*.log")
-
-    def _check_programs(self) -> None:
-        for name, program in self._programs.items():
-            if program.poll() is not None:
-                words = (self.folder / f"{name}.log").read_text(errors="replace").strip().splitlines()
-                raise RoadError(f"the {name} ended: {words[-1] if words else 'it said nothing'}")
 
     def strikes(self) -> list[Transition]:
         """The strike's transitions since the last call: what the door's own pin did."""
@@ -312,14 +274,3 @@ def _empty(folder: Path) -> None:
         (folder / _MARK).touch()
     except OSError as error:
         raise RoadError(f"{folder}: {error.strerror}; make it writable or name another --folder") from error
-
-
-def _step_closer(path: Path) -> bytes:
-    """The photograph as a kiosk's camera would have framed the person."""
-    share = _CLOSER.get(path.name)
-    if share is None:
-        return path.read_bytes()
-    image = cv2.imread(str(path))
-    if image is None:
-        raise RoadError(f"{path} is missing or no image; run `sallyport-models samples`")
-    return bytes(cv2.imencode(".jpg", image[: round(len(image) * share)])[1])

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from lane_world import APPROVERS, GOVERNOR, KIOSK, LANE, OFFICER, World, non_match
+from lane_kiosk import KIOSK, LANE, non_match
+from lane_world import APPROVERS, GOVERNOR, OFFICER, World
 
 from sallyport_gateway.acts.officer_acts import ALLOWED, BelievedAct, RefusedAct, judge_act, refuse_officer
 from sallyport_gateway.ledger import freezes
 from sallyport_gateway.release.attempts import refuse_attempt
 from sallyport_protocol import envelope
+from sallyport_protocol.actions import Action
 from sallyport_protocol.acts import ACT_PLACE, ActKind
 from sallyport_protocol.documents import Registry, Status
 from sallyport_protocol.errors import MalformedError
@@ -240,3 +242,27 @@ def test_the_pause_is_counted_from_the_last_failure(world: World) -> None:
     assert waiting is not None and f"Wait {policy.attempts_pause_s} s" in waiting
     over = refuse_attempt(failures, policy, failures[-1] + policy.attempts_pause_s * 1_000)
     assert over is not None and "Wait" not in over
+
+
+# What a person cannot do
+
+
+def test_an_officer_at_the_door_records_what_a_person_cannot_do_and_the_next_check_asks_otherwise(world: World) -> None:
+    paper = world.authorise()
+    outcome = world.act(OFFICER, ActKind.EXCUSE, authorisation=paper, cannot="SMILE", why="dental surgery")
+    assert outcome is not None and outcome.accepted, outcome
+    started = world.start(paper)
+    assert started is not None and started.accepted
+    check = world.lane.check
+    assert check is not None and check.offer is not None and check.offer.needs is not None
+    assert check.offer.needs.unable == (Action.SMILE,)
+
+
+def test_what_is_no_need_and_whose_person_is_elsewhere_are_refused(world: World) -> None:
+    paper = world.authorise()
+    with pytest.raises(MalformedError, match="cannot must be one of"):
+        world.act(OFFICER, ActKind.EXCUSE, authorisation=paper, cannot="WALK", why="tired")
+    unknown = world.act(OFFICER, ActKind.EXCUSE, authorisation="nothing", cannot="SMILE", why="tired")
+    assert unknown is not None and not unknown.accepted
+    approver = world.act(APPROVERS[0], ActKind.EXCUSE, authorisation=paper, cannot="SMILE", why="tired")
+    assert approver is not None and not approver.accepted

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from by_hand import entries, first, identified, key, refused_by_the_kiosk, same_words, second
 from intrusions import EVENTS, Intruder, nobody_there, put_back, revoke_the_kiosk
-from lane_world import APPROVERS, GOVERNOR, LANE, OFFICER, PRISON, World, honest_result
+from lane_kiosk import LANE, PRISON, honest_result
+from lane_world import APPROVERS, GOVERNOR, OFFICER, World
 from sqlalchemy import delete
 
 from sallyport_gateway.acts.manual import Facts, after, refuse_reason

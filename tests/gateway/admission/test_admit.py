@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lane_world import KIOSK, LANE, book_of, honest_result, modality, non_match, stated
+from lane_kiosk import KIOSK, LANE, honest_result, modality, non_match, stated
+from lane_world import book_of
 
 from sallyport_gateway.admission import admit as admission
 from sallyport_gateway.admission import scores
 from sallyport_gateway.admission.admit import Arrival, OpenSession, admit
 from sallyport_gateway.book import Book
 from sallyport_protocol import canonical, envelope
+from sallyport_protocol.causes import CauseCode, Owner
 from sallyport_protocol.checks import CheckOutcome
 from sallyport_protocol.documents import Entry, Profile, Registry, Status
 from sallyport_protocol.identity import Role
@@ -410,7 +412,11 @@ def test_10_a_modality_without_a_capture(desk: Desk, kind: Modality) -> None:
 
 
 def test_11_the_kiosk_suspects_an_attack(desk: Desk) -> None:
-    assert desk.findings(outcome=Outcome.ATTACK_SUSPECTED) == {11: "ATTACK_SUSPECTED", 12: "NON_MATCH"}
+    assert desk.findings(outcome=Outcome.ATTACK_SUSPECTED) == {11: "ATTACK_SUSPECTED", 12: "ATTACK_SUSPECTED"}
+    suspect = desk.result(outcome=Outcome.ATTACK_SUSPECTED, detail="liveness: another movement")
+    told = {each.number: each for each in desk.admit(desk.signed(suspect.to_map())).checks}
+    assert told[11].sentence.endswith("recording (liveness: another movement).")  # and nobody is called a wrong person
+    assert told[12].outcome is CheckOutcome.UNKNOWN
 
 
 def test_11_the_challenge_was_not_passed(desk: Desk) -> None:
@@ -459,6 +465,9 @@ def test_12_a_non_match(desk: Desk) -> None:
 @pytest.mark.parametrize("outcome", [Outcome.INCONCLUSIVE, Outcome.ABANDONED, Outcome.FAULT])
 def test_12_no_comparison(desk: Desk, outcome: Outcome) -> None:
     assert desk.findings(outcome=outcome) == {12: outcome.value}
+    judged = desk.admit(desk.signed(desk.result(outcome=outcome).to_map())).checks[11]
+    assert judged.cause is CauseCode.OTHER  # it is no prevented release of a wrong person
+    assert (judged.owner is Owner.DEVICE_SUPPORT) == (outcome is Outcome.FAULT)
 
 
 @pytest.mark.parametrize("change", [{"outcome": ModalityOutcome.INCONCLUSIVE}, {"fmr": None}])

@@ -23,6 +23,8 @@ SURNAMES = [
     "Al Ḥasan",
     "Smith",
     "Smyth",
+    "राम",
+    "रोमा",
 ]
 FORENAMES = [
     "Rowan James",
@@ -37,7 +39,7 @@ FORENAMES = [
     "Muhammad",
     "Mohammed",
 ]
-OFFICERS = ["a.bell", "c.dale", "k.lane", "n.moss", "d.governor", "e.fenn", "g.hart", "A.Bell", "E.FENN "]
+OFFICERS = ["a.bell", "c.dale", "k.lane", "n.moss", "d.governor", "e.fenn", "g.hart", "A.Bell", "E.FENN ", "ａ.bell"]
 MOVES = ["CRD", "ARD", "SED", "HDCED", "HDCAD", "APD", "NPD", "PRRD", "ERSED"]
 
 
@@ -283,8 +285,19 @@ def _unmatched(case: Case, random: Random) -> None:
         "warrantId": "W-?",
         "kind": random.choice(["REMAND", "SENTENCING", "ARREST", "FINE", "CIVIL", "IMMIGRATION"]),
         "status": random.choice(["OUTSTANDING", "OUTSTANDING", "UNKNOWN", "APPLIED", "SATISFIED", "WITHDRAWN"]),
-        "surname": random.choice([*SURNAMES, person.get("surname", "Harte"), "Hart", "Cherif-Kaddour", "Brown"]),
-        "forenames": random.choice([*FORENAMES, person.get("forenames", ""), "", "Rowan"]),
+        "surname": random.choice(
+            [
+                *SURNAMES,
+                person.get("surname", "Harte"),
+                "Hart",
+                "Cherif-Kaddour",
+                "Brown",
+                "",
+                "Smith Jon",
+                "Nowak-Smith",
+            ]
+        ),
+        "forenames": random.choice([*FORENAMES, person.get("forenames", ""), "", "Rowan", "J", "James R"]),
         "dateOfBirth": random.choice([born, swapped, "1949-12-31", "1949-12-31", "1949-12-31", None]),
     }
     if random.random() < 0.2:
@@ -307,7 +320,12 @@ def _linked(case: Case, random: Random) -> None:
     identity = _identity(case)
     if identity is not None:
         looked = {"reviewedBy": "r.omu", "reviewedAt": shifted(case, random, -86_400, 60)}
-        identity["numbers"] = [{"prisonerNumber": "Q7777QQ", **(looked if random.random() < 0.7 else {})}]
+        identity["numbers"] = [
+            {
+                "prisonerNumber": random.choice(["Q7777QQ", "Q7777QQ", "Q777"]),
+                **(looked if random.random() < 0.7 else {}),
+            }
+        ]
 
 
 def _order(case: Case, random: Random) -> None:
@@ -316,7 +334,7 @@ def _order(case: Case, random: Random) -> None:
         order = orders[0]
         order["channel"] = random.choice(["COURT_SYSTEM", "EMAIL", "PAPER", "UNKNOWN"])
         if random.random() < 0.5:
-            order |= {"confirmedBy": "m.court", "confirmedAt": shifted(case, random, -3_600, 60)}
+            order |= {"confirmedBy": "m.court", "confirmedAt": shifted(case, random, -3_600, -90_000, 60)}
         order["conditions"] = random.choice(
             [[], [{"text": "t", "met": True}], [{"text": "t", "met": False}], [{"text": "t"}]]
         )
@@ -371,7 +389,7 @@ def _manual(case: Case, random: Random) -> None:
     manual = {
         "officers": hands,
         "why": random.choice(["broken", " "]),
-        "after": random.choice(["", "NON_MATCH", "FAULT"]),
+        "after": random.choice(["", "NON_MATCH", "FAULT", "non_match", " ATTACK_SUSPECTED"]),
     }
     if random.random() < 0.5:
         manual["dutyGovernor"] = "d.governor"
@@ -382,6 +400,35 @@ def _lose(case: Case, random: Random) -> None:
     case["evidence"].pop(
         random.choice(["prisoner", "identity", "calculation", "courtOrders", "licences", "ledgerCurrent"]), None
     )
+
+
+def _born(case: Case, random: Random) -> None:
+    """Both papers agree, and are near the ends of what can be."""
+    today = datetime.fromisoformat(case["now"])
+    years, days = random.choice([10, 120, 121, 50]), random.choice([-1, 0, 1])
+    born = (today.replace(year=today.year - years, day=min(today.day, 28)) + timedelta(days=days)).date().isoformat()
+    for place in (_person(case), _paper(case)):
+        if place is not None:
+            place["dateOfBirth"] = born
+
+
+def _misfiled(case: Case, random: Random) -> None:
+    for warrant in case["evidence"]["warrants"]:
+        warrant |= {"surname": random.choice([*SURNAMES, ""]), "dateOfBirth": random.choice([None, "1949-12-31"])}
+        warrant["prisonerNumber"] = random.choice([None, case["evidence"]["prisonerNumber"], "Q7777QQ", "Z1111ZZ"])
+
+
+def _made(case: Case, random: Random) -> None:
+    _paper(case)["createdAt"] = shifted(case, random, -86_400 * 3, -86_400, -86_395, -86_394, -3_600, 1)
+
+
+def _expiry(case: Case, random: Random) -> None:
+    sums = _sums(case)
+    if sums is not None:
+        sums["dates"][random.choice(["SED", "SLED"])] = shifted(case, random, -86_400 * 9, 86_400 * 99)[:10]
+        other = random.choice(["CRD", "ARD", "NPD", "PRRD", "HDCED", "PED", "Tariff"])
+        sums["dates"].setdefault(other, shifted(case, random, -86_400 * 99, 86_400 * 9)[:10])
+        sums["offences"] = [{"code": "X", "committedOn": shifted(case, random, -86_400, 0, 86_400)[:10]}]
 
 
 def _name(case: Case, random: Random) -> None:
@@ -407,6 +454,8 @@ CHANGES: list[Callable[[Case, Random], None]] = [
     _set(_person, "recall", True, False),
     _set(_person, "restrictedPatient", True, False),
     _set(_person, "dateOfBirth", "1981-02-03", "1990-12-11", None),
+    _born,
+    _set(_person, "prisonId", "MD1"),
     _set(
         _person, "identifiers", [{"type": "PNC", "value": "2000/1234567A"}], [{"type": "CRO", "value": "29906/12J"}], []
     ),
@@ -422,6 +471,10 @@ CHANGES: list[Callable[[Case, Random], None]] = [
     _set(_paper, "movementReason", *RULES, "UAL", "DEC"),
     _set(_paper, "dateType", *MOVES, None),
     _set(_paper, "laneKind", "pedestrian", "vehicle"),
+    _made,
+    _misfiled,
+    _expiry,
+    _expiry,
     _set(_paper, "prisonId", "MDI", "WWI"),
     _set(_paper, "orderId", "ord-2", None),
     _set(_paper, "prisonerNumber", "A1234BC"),
@@ -447,7 +500,7 @@ CHANGES: list[Callable[[Case, Random], None]] = [
             ),
         )
         for pairs in (
-            [("X", "XNR"), ("T", "TG"), ("T", "TSE")],
+            [("X", "XNR"), ("T", "TG"), ("T", "TSE"), ("x", "xnr "), ("w", "W2")],
             [("W", "W1"), ("W", "WO")],
             [("X", "XILLENT"), ("X", "XLDEPORT")],
             [("H", "HA"), ("X", "XEL")],
@@ -469,7 +522,7 @@ CHANGES: list[Callable[[Case, Random], None]] = [
         "warrants",
         *(
             {"warrantId": "W-101", "kind": k, "status": s, "surname": "Any"}
-            for k in ("REMAND", "FINE")
+            for k in ("REMAND", "FINE", "IMMIGRATION", "SENTENCING")
             for s in ("OUTSTANDING", "APPLIED", "SATISFIED", "WITHDRAWN", "UNKNOWN")
         ),
     ),

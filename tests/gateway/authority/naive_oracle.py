@@ -128,7 +128,8 @@ def letters(text: str) -> str:
     for sign in unicodedata.normalize("NFKD", text):
         if unicodedata.combining(sign) or unicodedata.category(sign) == "Cf":
             continue
-        out += sign if sign.isalnum() else " "
+        vowel_sign = unicodedata.category(sign) in ("Mn", "Mc", "Me")
+        out += sign if sign.isalnum() or vowel_sign else " "
     return " ".join(out.split())
 
 
@@ -177,6 +178,30 @@ def alike(a: dict[str, Any], b: dict[str, Any]) -> bool:
     return max(straight, crossed) >= 0.88
 
 
+def word_like(a: str, b: str) -> bool:
+    if len(a) == 1 or len(b) == 1:
+        return a[0] == b[0]
+    return jaro_winkler(a, b) >= 0.88
+
+
+def perhaps(paper: dict[str, Any], person: dict[str, Any]) -> bool:
+    """An unmatched paper's name may be short of words, in one field, or in initials."""
+    if alike(paper, person):
+        return True
+    surnames, theirs = letters(paper["surname"]).split(), letters(person["surname"]).split()
+    if not [1 for a in surnames for b in theirs if jaro_winkler(a, b) >= 0.88]:
+        return False
+    few = surnames + letters(paper.get("forenames", "")).split()
+    many = theirs + letters(person.get("forenames", "")).split()
+    if len(few) > len(many):
+        few, many = many, few
+    return all(any(word_like(a, b) for b in many) for a in few)
+
+
+def alphabet(name: str) -> set[str]:
+    return {unicodedata.name(sign, "?").split()[0] for sign in letters(name) if sign.isalpha()}
+
+
 def same_birthday(a: str | None, b: str | None) -> bool:
     if not a or not b:
         return False
@@ -184,7 +209,17 @@ def same_birthday(a: str | None, b: str | None) -> bool:
 
 
 def who(name: str) -> str:
-    return "".join(name.split()).casefold()
+    name = unicodedata.normalize("NFKC", name)
+    return "".join(sign for sign in name if sign > " " and unicodedata.category(sign) not in ("Cf", "Zs")).casefold()
+
+
+def one_of_these(paper: dict[str, Any], people: list[dict[str, Any]]) -> bool:
+    """Name and date of birth stand together in one of a person's names."""
+    for each in people:
+        born = each.get("dateOfBirth") or people[0].get("dateOfBirth")
+        if same_name(paper, each) and paper.get("dateOfBirth") and paper["dateOfBirth"] == born:
+            return True
+    return False
 
 
 def good_letter(kind: str, value: str) -> bool:
@@ -254,18 +289,22 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
     # 13 and 20: the record
     if not re.fullmatch("[A-Z][0-9]{4}[A-Z]{2}", number) or known["prisonerNumber"] != number:
         bad.add(13)
+    if not re.fullmatch("[A-Z]{2}I", ask["prisonId"]):
+        bad.add(13)
     if person is None:
         bad |= {13, 20}
     else:
-        if person["prisonerNumber"] != number or not person["status"].startswith("ACTIVE"):
+        if person["prisonerNumber"] != number or person["status"] != "ACTIVE IN":
             bad.add(13)
+        if person.get("dateOfBirth"):
+            born, today = date.fromisoformat(person["dateOfBirth"]), london_day(now)
+            years = today.year - born.year - (1 if today.timetuple()[1:3] < born.timetuple()[1:3] else 0)
+            if years < 10 or years > 120:
+                bad.add(13)
         if person["inOutStatus"] != "IN" or person["prisonId"] != ask["prisonId"] or person.get("restrictedPatient"):
             bad.add(13)
         people = [person, *person.get("aliases", [])]
-        if paper and not any(same_name(paper, each) for each in people):
-            bad.add(13)
-        births = [each.get("dateOfBirth") for each in people if each.get("dateOfBirth")]
-        if paper and paper.get("dateOfBirth") not in births:
+        if paper and not one_of_these(paper, people):
             bad.add(13)
         if legal not in statuses:
             bad.add(20)
@@ -302,7 +341,7 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
             and escort.get("organisation", "").strip()
             and escort.get("acceptance")
             and escort.get("acceptedAt")
-            and when(escort["acceptedAt"]) <= now
+            and when(paper["createdAt"]) - timedelta(seconds=5) <= when(escort["acceptedAt"]) <= now
         )
         if escorted and not signed:
             bad.add(14)
@@ -322,6 +361,7 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
         else:
             order = orders[0]
             rung = order.get("confirmedBy") and order.get("confirmedAt") and when(order["confirmedAt"]) <= now
+            rung = rung and london_day(when(order["confirmedAt"])).isoformat() >= order["madeOn"]
             fine = (
                 order["kind"] in which
                 and (order["channel"] == "COURT_SYSTEM" or rung)
@@ -331,8 +371,7 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
             )
             if person is not None:
                 people = [person, *person.get("aliases", [])]
-                fine = fine and any(same_name(order, each) for each in people)
-                fine = fine and order.get("dateOfBirth") in [p["dateOfBirth"] for p in people if p.get("dateOfBirth")]
+                fine = fine and one_of_these(order, people)
             if not fine:
                 bad.add(15)
     if dated:
@@ -361,6 +400,8 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                     bad.add(15)
                 if each.get("inForceUntil") and each["committedOn"] > each["inForceUntil"]:
                     bad.add(15)
+                if each["committedOn"] > london_day(now).isoformat():
+                    bad.add(15)
             if paper is not None:
                 kind = paper.get("dateType") or (which[0] if len(which) == 1 else None)
                 due = sums["dates"].get(kind) if kind in which else None
@@ -368,27 +409,61 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                     date.fromisoformat(due), weekend, bool(paper.get("earlyDayDecision"))
                 ):
                     bad.add(15)
+                if due and person and person.get("dateOfBirth") and due <= person["dateOfBirth"]:
+                    bad.add(15)
+                if due and any(due > sums["dates"].get(end, "9999-12-31") for end in ("SED", "SLED")):
+                    bad.add(15)
+                ends = ("CRD", "ARD", "NPD", "PRRD")
+                if due and kind in ends and any(sums["dates"].get(other, "") > due for other in ends):
+                    bad.add(15)
+                if due and kind == "HDCAD" and due < sums["dates"].get("HDCED", ""):
+                    bad.add(15)
+                if due and kind == "APD" and due < max(sums["dates"].get("PED", ""), sums["dates"].get("Tariff", "")):
+                    bad.add(15)
 
     # 16 to 18: what stands against it
     to_escort = immigration_escort and signed
     for alert in known.get("alerts", []):
         if not alert.get("active", True):
             continue
-        if alert["alertCode"] in ("XNR", "TG", "TSE"):
+        code = alert["alertCode"].strip().upper()
+        if code in ("XNR", "TG", "TSE"):
             bad.add(16)
-        elif alert["alertType"] == "W" or alert["alertCode"] == "WO":
+        elif alert["alertType"].strip().upper() == "W" or code == "WO":
             bad.add(17)
-        elif alert["alertCode"] in ("XILLENT", "XLDEPORT") and not to_escort:
+        elif code in ("XILLENT", "XLDEPORT") and not to_escort:
             bad.add(18)
     for hold in known.get("holds", []):
-        if not hold.get("liftedAt") or when(hold["liftedAt"]) > now:
+        lifted = hold.get("liftedAt") and when(hold["placedAt"]) <= when(hold["liftedAt"]) <= now
+        if not lifted:
             bad.add(16)
     counted = sums.get("warrantsIncluded", []) if sums else []
     for warrant in known.get("warrants", []):
         if warrant["status"] in ("OUTSTANDING", "UNKNOWN"):
             bad.add(17)
-        if warrant["status"] == "APPLIED" and dated and warrant["warrantId"] not in counted:
-            bad.add(17)
+        if warrant["status"] == "APPLIED" and rule and not continues:
+            if warrant["kind"] == "IMMIGRATION":
+                stands = not (to_escort or rests == "immigration bail")
+            elif warrant["kind"] in ("SENTENCING", "FINE", "CIVIL"):
+                stands = not dated or warrant["warrantId"] not in counted
+            else:
+                stands = True
+            if stands:
+                bad.add(17)
+            ours = (
+                person is not None and paper is not None and one_of_these(paper, [person, *person.get("aliases", [])])
+            )
+            if dated and warrant["warrantId"] in counted and person is not None and ours:
+                mine = [number, None, *(each["prisonerNumber"] for each in (identity or {}).get("numbers", []))]
+                known_as = [person, *person.get("aliases", []), *(identity or {}).get("aliases", [])]
+                named = warrant["surname"].strip() == "" or any(
+                    same_birthday(warrant.get("dateOfBirth"), each.get("dateOfBirth")) or perhaps(warrant, each)
+                    for each in known_as
+                )
+                if not named or warrant.get("prisonerNumber") not in mine:
+                    bad.add(17)
+    if dated and set(counted) - {warrant["warrantId"] for warrant in known.get("warrants", [])}:
+        bad.add(17)
     if known.get("papers"):
         bad.add(17)
     everyone = [person, *person.get("aliases", [])] if person else []
@@ -400,8 +475,11 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
         if any(each["prisonerNumber"] == number and when(each["at"]) <= now for each in rulings):
             continue
         for each in everyone:
-            if same_birthday(warrant.get("dateOfBirth"), each.get("dateOfBirth")) or alike(warrant, each):
+            if same_birthday(warrant.get("dateOfBirth"), each.get("dateOfBirth")) or perhaps(warrant, each):
                 bad.add(17)
+        readable = [each for each in everyone if alphabet(warrant["surname"]) & alphabet(each["surname"])]
+        if everyone and not readable and not warrant.get("dateOfBirth"):
+            bad.add(17)
     for court in known.get("courtCases", []):
         status = court["custodialStatus"]
         if status == "UNKNOWN":
@@ -438,6 +516,8 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
         bad.add(22)
     if identity is not None:
         looked = [each for each in identity.get("numbers", []) if each["prisonerNumber"] != number]
+        if any(not re.fullmatch("[A-Z][0-9]{4}[A-Z]{2}", each["prisonerNumber"]) for each in looked):
+            bad.add(22)
         for each in [*looked, *identity.get("aliases", [])]:
             if not each.get("reviewedBy") or not each.get("reviewedAt") or when(each["reviewedAt"]) > now:
                 bad.add(22)
@@ -461,7 +541,8 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
             bad.add(23)
         if sums and who(sums["calculatedByUsername"]) in officers:
             bad.add(23)
-        if any(when(each["at"]) > now for each in approvals):
+        made = when(paper["createdAt"]) - timedelta(seconds=5)
+        if any(not made <= when(each["at"]) <= now for each in approvals):
             bad.add(23)
         checked = sums.get("checkedAt") if sums and dated else None
         if checked and any(when(each["at"]) < when(checked) for each in approvals):
@@ -502,6 +583,7 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                 bad.add(26)
             if sums and who(sums["calculatedByUsername"]) in hands:
                 bad.add(26)
-            if manual.get("after", "").strip() in ("NON_MATCH", "ATTACK_SUSPECTED") and not manual.get("dutyGovernor"):
+            grave = manual.get("after", "").strip().upper() in ("NON_MATCH", "ATTACK_SUSPECTED")
+            if grave and who(manual.get("dutyGovernor") or "") not in hands:
                 bad.add(26)
     return bad

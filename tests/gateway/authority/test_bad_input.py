@@ -1,4 +1,4 @@
-"""Bad input to the authority (issue 6): each gives a clear error or a HOLD with its reason, never a release or a crash.
+"""Bad input to the authority: each gives a clear error or a HOLD with its reason, never a release or a crash.
 
 Elsewhere: contradicting sources, drift and 10 MB answers of HMPPS (`test_upstream.py`, `test_hmpps.py`,
 `tests/house/test_hmpps.py`); wrong rows of a file (`test_import.py`); missing and mistyped fields of a case

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from sallyport_gateway.authority.authorise import CHECKS, authorise
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.policy import ReleasePolicy, load_release_policy, release_policy
-from sallyport_gateway.authority.reasons import REASONS, finding
+from sallyport_gateway.authority.reasons import REASONS
 from sallyport_gateway.casebook.files import LIBRARY, expand, merge
 from sallyport_gateway.casebook.words import Case
 from sallyport_protocol.checks import AUTHORISATION, CheckNumber, CheckOutcome
@@ -33,7 +34,7 @@ LATER = "2026-06-10T10:00:00Z"
     ("base", "changes", "expected"),
     [
         ("cr", paper("cr", prisonId="WWI"), {(14, "AUTHORISATION_OTHER_PRISON")}),
-        ("cr", paper("cr", createdAt=LATER), {(14, "CREATED_IN_FUTURE")}),
+        ("cr", paper("cr", createdAt=LATER), {(14, "CREATED_IN_FUTURE"), (23, "APPROVED_BEFORE_MADE")}),
         (
             "cr",
             {"request": {"movementReason": "SC"}},
@@ -58,13 +59,13 @@ LATER = "2026-06-10T10:00:00Z"
         ("cr", {"evidence": {"alerts": [{"alertId": "a", "alertType": "W", "alertCode": "WO"}]}},
          {(17, "WARRANT_ALERT")}),
         ("cr", {"evidence": {"warrants": [{"warrantId": "W", "kind": "CIVIL", "status": "UNKNOWN", "surname": "H"}]}},
-         {(17, "WARRANT_UNKNOWN")}),
+         {(17, "WARRANT_UNKNOWN"), (17, "WARRANT_MISSING")}),
         ("cr", {"evidence": {"recalls": [{"recallId": "r", "recallType": "FTR_14", "status": "UNKNOWN"}]}},
          {(19, "RECALL_UNKNOWN"), (19, "RECALL_NOT_MARKED")}),
         ("cr", {"evidence": {"identity": None}}, {(22, "NO_IDENTITY")}),
         ("cr", {"evidence": {"identity": {"cprUuids": []}}}, {(22, "NO_IDENTITY")}),
         ("cr", {"evidence": {"identity":
-          {"numbers": [{"prisonerNumber": "Z", "reviewedBy": "r", "reviewedAt": LATER}]}}},
+          {"numbers": [{"prisonerNumber": "Z9876YX", "reviewedBy": "r", "reviewedAt": LATER}]}}},
          {(22, "REVIEWED_IN_FUTURE")}),
         ("cr", {"request": {"confirmingOfficer": None}}, {(23, "NO_CONFIRMING_OFFICER")}),
         ("cr", paper("cr", approvals=[{"officer": "a", "at": LATER}, {"officer": "b", "at": "2026-06-09T10:00:00Z"}]),

@@ -63,6 +63,11 @@ def test_a_good_file_is_stored_heard_and_logged(conn: Connection, base: Case) ->
         (lambda r: r[0].update(extra=1), 1, "and nothing else"),
         (lambda r: r.append(dict(r[2])), 4, "WARRANT W-100 is also in row 3"),
         (lambda r: r.append(7), 4, "A row is an object"),
+        (
+            lambda r: r[2].update(prisonerNumber=None) or r[2]["record"].update(surname=" .", dateOfBirth=None),
+            3,
+            "needs a surname or a date of birth",
+        ),
     ],
 )
 def test_one_wrong_row_and_nothing_is_stored(conn: Connection, base: Case, change: Any, row: int, words: str) -> None:
@@ -95,6 +100,11 @@ def test_every_wrong_row_is_told(conn: Connection, base: Case) -> None:
 def test_what_is_no_file_of_rows(conn: Connection, base: Case, text: bytes, words: str) -> None:
     done = load(conn, base, text)
     assert done.errors[0].row == 0 and words in done.errors[0].sentence
+
+
+def test_a_number_of_a_thousand_digits_is_told(conn: Connection, base: Case) -> None:
+    text = f"prisonerNumber,adjustmentId,days\n{NUMBER},ada-1,{'9' * 5_000}\n".encode()
+    assert "days: " in import_csv(conn, Kind.ADJUSTMENT, text, BY, base.now, base.now).errors[0].sentence
 
 
 def test_a_file_from_the_future_is_refused(conn: Connection, base: Case) -> None:

@@ -11,12 +11,21 @@ from typer.testing import CliRunner, Result
 from sallyport_gateway.commands import cli_exceptions
 from sallyport_gateway.drivers.authority_access import Action as Access
 from sallyport_gateway.drivers.authority_access import By, accesses_of
-from sallyport_gateway.drivers.authority_needs import end_needs, needs_of, record_needs
+from sallyport_gateway.drivers.authority_needs import (
+    add_need,
+    end_needs,
+    needs_of,
+    record_exception,
+    record_needs,
+    recorded_of,
+)
 from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
+from sallyport_gateway.ports import Recorded
 from sallyport_gateway.store import Store
 from sallyport_protocol.actions import Action, Part
+from sallyport_protocol.acts import Cannot
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.subject import Needs
+from sallyport_protocol.subject import Modality, Needs, RecordedException
 
 NUMBER = "A1234BC"
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
@@ -59,6 +68,44 @@ def test_the_lanes_port_gives_them_while_they_hold(conn: Connection) -> None:
     record_needs(conn, NUMBER, PATCH, NURSE, NOW + DAY, NOW)
     assert office.needs(conn, NUMBER, NOW) == PATCH
     assert office.needs(conn, NUMBER, NOW + DAY) is None
+
+
+def test_everybody_on_a_page_is_looked_up_at_once(conn: Connection) -> None:
+    dressed = RecordedException(modality=Modality.FINGER, reason="dressing", officer="r.nurse")
+    record_needs(conn, NUMBER, PATCH, NURSE, NOW + DAY, NOW)
+    record_needs(conn, "C3456DE", PATCH, NURSE, NOW + DAY, NOW)
+    for number in (NUMBER, "B2345CD"):
+        record_exception(conn, number, dressed, NOW + 2 * DAY, NOW)
+    asked = (NUMBER, "B2345CD", "D4567EF")
+    assert recorded_of(conn, asked, NOW) == {
+        NUMBER: Recorded(PATCH, (dressed,)),
+        "B2345CD": Recorded(None, (dressed,)),
+    }
+    assert recorded_of(conn, asked, NOW + DAY)[NUMBER] == Recorded(None, (dressed,))
+    assert recorded_of(conn, asked, NOW + 2 * DAY) == recorded_of(conn, (), NOW) == {}
+    assert end_needs(conn, NUMBER, NURSE, NOW) and NUMBER not in recorded_of(conn, asked, NOW)
+
+
+def test_what_an_officer_sees_is_added_to_what_is_recorded(conn: Connection) -> None:
+    seen = By("s.patel", "neck brace")
+    record_needs(conn, NUMBER, PATCH, NURSE, NOW + 9 * DAY, NOW)
+    for cannot in (Cannot.TURN_LEFT, Cannot.SLOW, Cannot.NO_LIGHT, Cannot.FINGER, Cannot.FINGER):
+        add_need(conn, NUMBER, cannot, seen, NOW + DAY, NOW)
+    found = recorded_of(conn, (NUMBER,), NOW + 8 * DAY)[NUMBER]  # a record that lasts is not cut short
+    assert found.needs == Needs(
+        unable=(Action.CLOSE_EYES, Action.TURN_LEFT), slow=True, no_light=True, covered=(Part.EYES,)
+    )
+    assert [each.reason for each in recorded_of(conn, (NUMBER,), NOW)[NUMBER].exceptions] == ["neck brace"]
+    with pytest.raises(MalformedError, match="exception for the face"):
+        for cannot in (Cannot.TURN_RIGHT, Cannot.LOOK_UP):
+            add_need(conn, NUMBER, cannot, seen, NOW + DAY, NOW)
+
+
+def test_every_word_of_the_page_is_something_that_can_be_recorded(conn: Connection) -> None:
+    for number, cannot in enumerate(Cannot):
+        assert cannot.wording
+        add_need(conn, f"A{number:04d}BC", cannot, By("s.patel", "seen"), NOW + DAY, NOW)
+        assert recorded_of(conn, (f"A{number:04d}BC",), NOW)
 
 
 @pytest.fixture

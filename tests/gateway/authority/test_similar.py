@@ -10,7 +10,15 @@ from rapidfuzz.distance import JaroWinkler
 
 from sallyport_gateway.authority.policy import release_policy
 from sallyport_gateway.authority.records import Named
-from sallyport_gateway.authority.similar import name_similarity, plain, same_birthday, same_name
+from sallyport_gateway.authority.similar import (
+    may_be_named,
+    name_similarity,
+    plain,
+    same_birthday,
+    same_name,
+    same_person,
+    tells_apart,
+)
 
 LEAST = release_policy().measures.name_similarity.value
 
@@ -49,6 +57,49 @@ def test_alike(one: str, other: str) -> None:
 )
 def test_not_alike(one: str, other: str) -> None:
     assert name_similarity(named(one), named(other)) < LEAST
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        "Harte, James",
+        "Harte, R",
+        "Rowan James Harte",
+        "HARTE ROWAN",
+        "Harte",
+        "Rowan, Harte",
+        "Hart, J. R.",
+    ],
+)
+def test_a_paper_that_may_name_this_person(paper: str) -> None:
+    assert may_be_named(named(paper), named("Harte, Rowan James"), LEAST)
+
+
+@pytest.mark.parametrize("paper", ["Harte, Ibrahim", "Rowan, James", "R", "James Brown", "", "Harte-Brown, S"])
+def test_a_paper_that_names_somebody_else(paper: str) -> None:
+    assert not may_be_named(named(paper), named("Harte, Rowan James"), LEAST)
+
+
+def test_what_cannot_be_compared_tells_nobody_apart() -> None:
+    person = named("Kovalchuk, Olena")
+    assert tells_apart(named("Brown"), person) and not tells_apart(named("Ковальчук, Олена"), person)
+    assert not tells_apart(named(" ..."), person)
+    assert tells_apart(named("Ковальчук").model_copy(update={"date_of_birth": date(1981, 2, 3)}), person)
+
+
+def test_vowel_signs_are_part_of_a_name() -> None:
+    assert not same_name(named("राम, गीत"), named("रोमा, गीता"))
+    assert same_name(named("राम, गीत"), named("राम, गीत कुमार"))
+    assert plain("مُحَمَّد") == plain("محمد")
+
+
+def test_name_and_birth_date_belong_to_one_alias() -> None:
+    born = date(1991, 4, 17)
+    own = named("Okafor, Dan").model_copy(update={"date_of_birth": born})
+    alias = named("Harte, Rowan").model_copy(update={"date_of_birth": date(1970, 1, 1)})
+    paper = named("Harte, Rowan").model_copy(update={"date_of_birth": born})
+    assert not same_person(paper, (own, alias))
+    assert same_person(paper, (own, alias.model_copy(update={"date_of_birth": None})))
 
 
 def test_the_same_name_is_stricter_than_a_similar_one() -> None:

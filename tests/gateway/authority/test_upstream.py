@@ -11,7 +11,8 @@ import pytest
 from hmpps_answers import NUMBER, PERSON, answers
 from hmpps_server import Hmpps, domain_event, serving
 from intrusions import Event, Intruder, put_back
-from lane_world import GOVERNOR, LANE, OFFICER, World
+from lane_kiosk import LANE
+from lane_world import GOVERNOR, OFFICER, World
 from upstream_world import InProcess, UpstreamWorld
 
 from sallyport_gateway.authority.words import Source

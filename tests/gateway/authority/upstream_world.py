@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lane_world import APPROVERS, GOVERNOR, PRISON, Behind, World
+from lane_kiosk import PRISON
+from lane_world import APPROVERS, GOVERNOR, Behind, World
 
 from sallyport_gateway.acts.desk import Desk
 from sallyport_gateway.authority.feed import read_batch

@@ -116,6 +116,13 @@ def test_merging_nothing_changes_nothing_and_merging_is_idempotent(value: Any) -
     assert merge(once, value) == once
 
 
+@pytest.mark.parametrize("text", ["9" * 5_000, "[" * 100_000, '{"form": "\ud83d'])
+def test_what_python_itself_will_not_read_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.json").write_text(text, errors="surrogatepass")
+    with pytest.raises(MalformedError, match=r"odd\.json is not JSON"):
+        named_case(tmp_path / "odd.json")
+
+
 def test_a_mistyped_field_is_told_with_the_one_that_is_meant(tmp_path: Path) -> None:
     case = json.loads((LIBRARY / "base-cr.json").read_text())
     case["evidence"]["prisoner"]["dateOfBrith"] = case["evidence"]["prisoner"].pop("dateOfBirth")

@@ -20,7 +20,6 @@ STANDARD = release_policy()
 
 RARE = frozenset(
     {
-        "AUTHORISATION_OTHER_PRISON",
         "CALCULATION_IN_FUTURE",
         "CALCULATION_REFERENCE_MALFORMED",
         "CHECKED_BEFORE_CALCULATED",

@@ -183,6 +183,18 @@ def test_a_dead_board_is_settled_by_two_officers_and_cited(conn: Connection) -> 
     assert _reason(life.create(conn, "A3", 11, cites="nobody")) is Reason.NO_SUCH_AUTHORISATION
 
 
+def test_a_board_under_new_keys_does_not_answer_for_what_the_old_one_was_granted(conn: Connection) -> None:
+    """Another board has no spend record of it, and would say "not opened" of what may have opened (S6)."""
+    _granted(conn)
+    boards.hear_nonce(conn, DOOR.board, 1, 7, 2)
+    assert boards.enrol_again(conn, DOOR.board, 2, 3) and life.orphan(conn, DOOR.board, 1, 3) == 1
+    assert _reason(life.not_opened(conn, "A", DOOR.board, N1, EVIDENCE, 4)) is Reason.WRONG_NONCE
+    assert _state(conn) is State.UNKNOWN and not boards.is_revoked(conn, DOOR.board)
+    assert settlement.record(conn, "A", "o1", False, "shut", 5) == Moved("A", State.UNKNOWN)
+    assert settlement.record(conn, "A", "o2", False, "shut", 6) == Moved("A", State.SETTLED)
+    assert boards.hear_nonce(conn, DOOR.board, 2, 0, 7) is boards.Heard.FRESH
+
+
 def test_the_manual_path_consumes_the_same_authorisation(conn: Connection) -> None:
     assert _reason(life.released_manually(conn, "A", S1, 1)) is Reason.WRONG_STATE
     life.reserve(conn, "A", S1, "gateway-1", 1)

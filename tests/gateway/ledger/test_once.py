@@ -114,6 +114,19 @@ def test_a_revoked_board_is_not_heard_until_it_has_new_keys(conn: Connection) ->
     assert boards.enrol_again(conn, "L", 4, 4) and not boards.is_revoked(conn, "L")
 
 
+def test_another_board_under_new_keys_counts_from_its_own_beginning(conn: Connection) -> None:
+    boards.hear_nonce(conn, "L", 1, 10, 1)
+    boards.hear_event(conn, "L", 1, 40, 1, across_gap=True)
+    assert not boards.begin_journal(conn, "L", 3), "under the same keys a shorter journal is a fault, not another board"
+    assert boards.enrol_again(conn, "L", 2, 2)
+    assert boards.hear_event(conn, "L", 2, 1, 3) is Heard.REPLAYED, "before it has said how far its journal goes"
+    assert not boards.begin_journal(conn, "L", 40), "the same board: its counters outlive its keys"
+    assert boards.begin_journal(conn, "L", 3)
+    assert boards.hear_event(conn, "L", 2, 1, 3) is Heard.FRESH
+    assert boards.hear_nonce(conn, "L", 2, 0, 4) is Heard.FRESH
+    assert not boards.begin_journal(conn, "L", 0), "once it has shown a nonce, it is known"
+
+
 def test_an_opening_this_store_never_granted_shows_that_it_is_behind(conn: Connection) -> None:
     assert boards.accounts_for(conn, "L", bytes(16))
     assert not boards.accounts_for(conn, "L", b"n" * 16)

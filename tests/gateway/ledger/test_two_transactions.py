@@ -113,6 +113,17 @@ def test_a_reservation_that_was_taken_back_hinders_nobody(engine: Engine, other:
     assert late.result(5) == Moved("A", State.RESERVED)
 
 
+def test_models_are_held_only_when_no_grant_that_rests_on_them_is_under_way(engine: Engine, other: Other) -> None:
+    with here(engine) as conn:
+        assert freezes.models_held(conn, "MDI", share=True) is None
+        hold = other.does(lambda their: freezes.freeze(their, Scope.MODELS, "MDI", "g", "drift", 3))
+        assert waits(hold)
+        assert freezes.models_held(conn, "MDI", share=True) is None
+    assert hold.result(5)
+    with here(engine) as conn:
+        assert freezes.models_held(conn, "MDI", share=True) == "drift"
+
+
 def test_a_freeze_is_acknowledged_only_when_no_grant_is_under_way(engine: Engine, other: Other) -> None:
     reserved(engine)
     with here(engine) as conn:

@@ -18,6 +18,7 @@ from sallyport_gateway.ledger.sessions import Session
 from sallyport_gateway.receipts import receipt
 from sallyport_gateway.receipts.issue_receipt import issue
 from sallyport_gateway.receipts.receipt import Receipt, Step
+from sallyport_gateway.receipts.receipt_parts import Elsewhere
 from sallyport_gateway.store import Store
 from sallyport_protocol import envelope
 from sallyport_protocol.envelope import Signer
@@ -27,7 +28,7 @@ from sallyport_protocol.subject import Modality
 from sallyport_protocol.topics import Kind, Topic
 from sallyport_provisioning.estate import Estate
 
-KIOSK, LANE, BOARD, LOG = "MDI-K01", "MDI-LANE-1", "MDI-L01", "gateway-1"
+KIOSK, LANE, BOARD, LOG, NEXT = "MDI-K01", "MDI-LANE-1", "MDI-L01", "gateway-1", "gateway-1.2"
 S, C, N = b"s" * 16, b"c" * 32, b"n" * 16
 TOPIC, READY = (Topic("MDI", KIOSK, kind) for kind in (Kind.RESULT, Kind.READY))
 
@@ -75,7 +76,7 @@ def _story(estate: Estate, now: int, **changes: Any) -> dict[str, Any]:
     return {"message": message, "decision": decision, "grant": grant, "opening": opening, "now": now}
 
 
-def _release(store: Store, story: dict[str, Any], signer: Signer) -> None:
+def _release(store: Store, story: dict[str, Any], signer: Signer, opened_in: str = LOG) -> None:
     now = story["now"]
 
     def job(conn: Any) -> None:
@@ -87,11 +88,12 @@ def _release(store: Store, story: dict[str, Any], signer: Signer) -> None:
         for at in range(300):
             log.append(conn, LOG, "OPENED", {"nonce": b"other"}, now + at)
         log.append(conn, LOG, "GRANT", story["grant"], now)
-        log.append(conn, LOG, "OPENED", story["opening"], now)
+        log.append(conn, opened_in, "OPENED", story["opening"], now)
         log.append(conn, LOG, "LATER", {}, now)
-        size = log.size(conn, LOG)
-        note = checkpoint.sign(Checkpoint(LOG, size, log.root(conn, LOG, size)), signer)
-        heads.keep_note(conn, note, now)
+        for name in {LOG, opened_in}:
+            size = log.size(conn, name)
+            note = checkpoint.sign(Checkpoint(name, size, log.root(conn, name, size)), signer)
+            heads.keep_note(conn, note, now)
 
     store.write_now(job)
 
@@ -119,7 +121,7 @@ def _judge(estate: Estate, data: bytes) -> receipt.Judged:
 @pytest.fixture
 def honest(store: Store, estate: Estate, now: int) -> Receipt:
     _release(store, _story(estate, now), estate.signer(LOG))
-    return store.read_now(lambda conn: issue(conn, LOG, S, _ders(estate)))
+    return store.read_now(lambda conn: issue(conn, S, _ders(estate)))
 
 
 def test_an_honest_receipt_holds(honest: Receipt, estate: Estate) -> None:
@@ -129,6 +131,24 @@ def test_an_honest_receipt_holds(honest: Receipt, estate: Estate) -> None:
     assert [each.step for each in judged.findings] == list(Step)
     assert "attested by the gateway" in judged.findings[-1].sentence
     assert len(data) < 65_536
+
+
+def test_an_opening_that_the_lanes_next_keeper_heard_of(store: Store, estate: Estate, now: int) -> None:
+    """Decision and grant stand in one log, the opening in another: both heads are signed by gateways of the estate."""
+    _release(store, _story(estate, now), estate.signer(LOG), opened_in=NEXT)
+    told = store.read_now(lambda conn: issue(conn, S, _ders(estate)))
+    assert told.opened_in is not None and told.opened_in.log == NEXT
+    judged = _judge(estate, receipt.write(told))
+    assert judged.holds, judged.findings[-1]
+    there = told.opened_in
+    for step, other in (
+        (Step.ENTRIES, None),
+        (Step.HEAD, there.model_copy(update={"head": told.head})),
+        (Step.HEAD, Elsewhere(log=LOG, head=told.head)),
+        (Step.HEAD, there.model_copy(update={"log": KIOSK})),
+    ):
+        changed = _judge(estate, receipt.write(told.model_copy(update={"opened_in": other})))
+        assert not changed.holds and changed.findings[-1].step is step, changed.findings[-1]
 
 
 CHANGES: dict[str, tuple[Step, Callable[[Receipt], Receipt]]] = {
@@ -179,14 +199,14 @@ STORIES: dict[str, tuple[Step, dict[str, Any]]] = {
 def test_a_gateway_that_recorded_something_else_is_found(store: Store, estate: Estate, now: int, name: str) -> None:
     step, changes = STORIES[name]
     _release(store, _story(estate, now, **changes), estate.signer(LOG))
-    told = store.read_now(lambda conn: issue(conn, LOG, S, _ders(estate)))
+    told = store.read_now(lambda conn: issue(conn, S, _ders(estate)))
     judged = _judge(estate, receipt.write(told))
     assert not judged.holds and judged.findings[-1].step is step, judged.findings[-1]
 
 
 def test_only_the_gateway_may_sign_the_head(store: Store, estate: Estate, now: int) -> None:
     _release(store, _story(estate, now), estate.signer(KIOSK))
-    told = store.read_now(lambda conn: issue(conn, LOG, S, _ders(estate)))
+    told = store.read_now(lambda conn: issue(conn, S, _ders(estate)))
     assert _judge(estate, receipt.write(told)).findings[-1].step is Step.HEAD
 
 
@@ -202,15 +222,15 @@ def test_nothing_found_is_not_holding() -> None:
 
 def test_no_receipt_without_an_opening_or_a_head(store: Store, estate: Estate, now: int) -> None:
     with pytest.raises(RoadError, match="no decision"):
-        store.read_now(lambda conn: issue(conn, LOG, S, []))
+        store.read_now(lambda conn: issue(conn, S, []))
     story = _story(estate, now, opening={"nonce": b"other" * 3})
     _release(store, story, estate.signer(LOG))
     with pytest.raises(RoadError, match="did not end in an opening"):
-        store.read_now(lambda conn: issue(conn, LOG, S, []))
+        store.read_now(lambda conn: issue(conn, S, []))
     late = {**story["opening"], "nonce": N}
     store.write_now(lambda conn: log.append(conn, LOG, "OPENED", late, now))
     with pytest.raises(RoadError, match="No signed head"):
-        store.read_now(lambda conn: issue(conn, LOG, S, []))
+        store.read_now(lambda conn: issue(conn, S, []))
 
 
 def test_issued_and_checked_from_the_command_line(own_estate: Estate, tmp_path: Path) -> None:

@@ -35,10 +35,10 @@ def _release(world: World, by_key: bool) -> ManualReceipt:
         size = log.size(conn, LOG)
         note = checkpoint.sign(Checkpoint(LOG, size, log.root(conn, LOG, size)), world.signer)
         heads.keep_note(conn, note, world.clock.wall)
-        assert identifiers(conn, LOG, session) == (OFFICER, GOVERNOR)
+        assert identifiers(conn, session) == (OFFICER, GOVERNOR)
         certificates = [world.estate.certificate(name) for name in (LOG, OFFICER, GOVERNOR)]
         ders = [c.public_bytes(Encoding.DER) for c in (*certificates, *world.estate.trust().authorities)]
-        made = issue(conn, LOG, session, ders)
+        made = issue(conn, session, ders)
         assert isinstance(made, ManualReceipt)
         return made
 
@@ -96,4 +96,4 @@ def test_no_receipt_before_the_end(world: World) -> None:
     check = world.lane.check
     assert check is not None
     with pytest.raises(RoadError, match="did not end"):
-        world.store.read_now(lambda conn: issue(conn, LOG, check.session, []))
+        world.store.read_now(lambda conn: issue(conn, check.session, []))

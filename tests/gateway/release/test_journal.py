@@ -1,19 +1,26 @@
 """How far a board's journal was read, and that a gap in it holds the door (S10)."""
 
-import pytest
-from lane_world import BOARD, World
+from dataclasses import replace
 
-from sallyport_gateway.ledger import boards
+import pytest
+from lane_kiosk import BOARD, LANE
+from lane_world import KEYS, World
+
+from sallyport_gateway.ledger import boards, freezes
 from sallyport_gateway.ledger.boards import Heard
 from sallyport_gateway.parameters import EVENTS_WAIT_MS, JOURNAL_AGE_MS
 from sallyport_gateway.release.board_words import NOT_ACCOUNTED
-from sallyport_gateway.release.journal import UNREAD, BoardJournal
+from sallyport_gateway.release.journal import MISSING, UNREAD, BoardJournal
 from sallyport_wire import messages as wire
 
 
 def _read(world: World) -> int:
     """The last event that the store has taken."""
     return world.store.read_now(lambda conn: getattr(boards.find(conn, BOARD), "seq", 0))
+
+
+def _frozen(world: World) -> list[tuple[str, str]]:
+    return [(each.name, each.why) for each in world.store.read_now(lambda conn: freezes.over(conn, "MDI", LANE))]
 
 
 @pytest.fixture
@@ -71,6 +78,26 @@ def test_what_the_board_no_longer_has_holds_until_it_is_given_up(world: World, j
     assert _take(world, journal, read + 500) is Heard.FRESH
     assert "EVENTS_MISSING" in [code for _, code, _ in world.lane.voice.alarms]
     assert journal.refuse() is None
+    assert _frozen(world) == [(LANE, MISSING)], "what the events said nobody knows"
+
+
+def test_another_board_under_new_keys_is_read_from_its_beginning(world: World, journal: BoardJournal) -> None:
+    """Its few events would pass for old ones, and an alarm among them for heard."""
+    world.store.write_now(lambda conn: boards.hear_event(conn, BOARD, 1, 900, world.clock.wall, across_gap=True))
+    world.store.write_now(lambda conn: boards.enrol_again(conn, BOARD, 2, world.clock.wall))
+    fresh = BoardJournal(world.office, replace(KEYS, epoch=2), world.lane.voice)
+    world.run(fresh.catch_up(2))
+    assert fresh.refuse() == UNREAD and _read(world) == 0
+    assert _take(world, fresh, 1) is Heard.FRESH and _take(world, fresh, 2) is Heard.FRESH
+    assert fresh.refuse() is None
+
+
+def test_what_arrives_in_time_freezes_nothing(world: World, journal: BoardJournal) -> None:
+    read = _read(world)
+    assert _take(world, journal, read + 2) is Heard.GAP
+    world.clock.ms += EVENTS_WAIT_MS - 1
+    assert _take(world, journal, read + 1) is Heard.FRESH and _take(world, journal, read + 2) is Heard.FRESH
+    assert not _frozen(world)
 
 
 def test_a_restarted_gateway_has_read_all_within_two_seconds(world: World) -> None:

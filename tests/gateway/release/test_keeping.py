@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from lane_world import KEYS, KIOSK, LANE, PRISON, World
+from lane_kiosk import KIOSK, LANE, PRISON
+from lane_world import KEYS, World
 
 from sallyport_gateway import parameters
 from sallyport_gateway.release.keeping import NOBODY, Keeper

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from lane_world import LANE, OFFICER, World
+from lane_kiosk import LANE
+from lane_world import OFFICER, World
 from sqlalchemy import Connection
 
 from sallyport_gateway.authority.records import Relation

@@ -1,6 +1,7 @@
 """The manual path as two officers take it in a simulated lane."""
 
-from lane_world import GOVERNOR, LANE, OFFICER, World, non_match
+from lane_kiosk import LANE, non_match
+from lane_world import GOVERNOR, OFFICER, World
 
 from sallyport_gateway.web.ports import ActOutcome
 from sallyport_protocol import canonical

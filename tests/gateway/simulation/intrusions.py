@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from lane_world import BOARD, GOVERNOR, KIOSK, LANE, OFFICER, PRISON, World
+from lane_kiosk import BOARD, KIOSK, LANE, PRISON
+from lane_world import GOVERNOR, OFFICER, World
 from sqlalchemy import Connection, update
 from truth import Truth
 

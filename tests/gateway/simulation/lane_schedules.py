@@ -6,7 +6,8 @@ from random import Random
 
 import by_hand
 from doorsim import ALL_GOOD
-from lane_world import APPROVERS, GOVERNOR, KIOSK, LANE, OFFICER, PRISON, Crash, Kiosk, World, non_match
+from lane_kiosk import KIOSK, LANE, PRISON, Kiosk, non_match
+from lane_world import APPROVERS, GOVERNOR, OFFICER, Crash, World
 from truth import Truth
 
 from sallyport_gateway.release.check import Stage

@@ -10,13 +10,13 @@ import shutil
 import struct
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from doorsim import DOWN, UP, Site
+from lane_kiosk import BOARD, KIOSK, LANE, PRISON, Kiosk, honest_result
 from sqlalchemy import Connection, delete
 
 from sallyport_gateway.acts.desk import Desk
@@ -33,25 +33,16 @@ from sallyport_gateway.store import Store
 from sallyport_gateway.web.ports import ActOutcome
 from sallyport_interlock import keys
 from sallyport_interlock.once import RECORD
-from sallyport_protocol import envelope, sealing
+from sallyport_protocol import envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.documents import Profile, Registry, Status, interlock_fingerprint
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import Role
 from sallyport_protocol.messages import (
-    Capture,
     EndReason,
-    Liveness,
     LockFrames,
-    ModalityOutcome,
-    ModalityResult,
     Offer,
-    Outcome,
-    Presence,
-    Ready,
     Result,
-    StatedFmr,
-    chain_head,
 )
 from sallyport_protocol.subject import Modality, Reference
 from sallyport_protocol.topics import Kind, Topic
@@ -60,7 +51,6 @@ from sallyport_rig.demonstration import records
 from sallyport_wire import messages as wire
 
 T = TypeVar("T")
-KIOSK, LANE, BOARD, PRISON = "MDI-K01", "MDI-LANE-1", "MDI-L01", "MDI"
 APPROVERS, OFFICER, GOVERNOR = ("j.hughes", "m.okafor"), "s.patel", "d.morgan"
 KEYS: Final = BoardKeys(BOARD, LANE, 1, UP, DOWN)
 PASS_MS: Final = 50
@@ -110,117 +100,6 @@ class ShakyStore:
 
     def read_now(self, job: Callable[[Connection], T]) -> T:
         return self.store.read_now(job)
-
-
-@dataclass
-class Kiosk:
-    """An honest kiosk, as far as the gateway can tell."""
-
-    estate: Estate
-    book: Book
-    boot: bytes = field(default_factory=lambda: secrets.token_bytes(16))
-    key: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
-    counter: int = 0
-    offer: Offer | None = None
-    offered: int = 0
-    """The world's monotonic ms when the offer came."""
-    answered: bool = False
-    ended: EndReason | None = None
-    sequence: int = 0
-    frames: int = 0
-    person: str = "same"
-    """Who stands there after the answer: same, other, two, nobody."""
-
-    def sign(self, kind: Kind, message: Any) -> tuple[str, bytes]:
-        topic = str(Topic(PRISON, KIOSK, kind))
-        return topic, envelope.sign(message.to_map(), self.estate.signer(KIOSK), topic)
-
-    def ready(self) -> Ready:
-        return Ready(
-            prison=PRISON,
-            kiosk=KIOSK,
-            boot_nonce=self.boot,
-            seal_key=sealing.public_bytes(self.key),
-            offer_sequence=self.sequence,
-            model_set=self.book.model_set.digest,
-            policy=self.book.policy.digest,
-            software=self.book.model_set.software[0],
-            tamper=False,
-            lane=LANE,
-            interlock=BOARD,
-        )
-
-    def next(self) -> int:
-        self.counter += 1
-        return self.counter
-
-    def presence(self, at: int) -> Presence:
-        assert self.offer is not None
-        same, faces = {"same": (True, 1), "other": (False, 1), "two": (True, 2), "nobody": (False, 0)}[self.person]
-        return Presence(session=self.offer.session, counter=self.next(), at=at, same_track=same, faces=faces)
-
-
-def stated(upper: float) -> StatedFmr:
-    return StatedFmr(point_log10=upper - 0.3, upper_log10=upper, extrapolated=False)
-
-
-def modality(which: Modality, models: tuple[bytes, ...] = (), **changes: Any) -> ModalityResult:
-    """A match that is good enough."""
-    fields: dict[str, Any] = {
-        "modality": which,
-        "outcome": ModalityOutcome.MATCH,
-        "attempts": 1,
-        "llr": 9.0,
-        "fmr": stated(-5.0),
-        "quality": 0.8,
-        "attack_score": None,
-        "models": models,
-        "exception": None,
-        "reference_age_days": 30,
-    }
-    return ModalityResult(**(fields | changes))
-
-
-def honest_result(offer: Offer, book: Book, boot: bytes, counter: int, ended: int, **changes: Any) -> Result:
-    """What an honest kiosk says of the right person; `changes` are made before the chain is closed."""
-    models = tuple(book.model_set.models.values())
-    fields: dict[str, Any] = {
-        "session": offer.session,
-        "challenge": offer.challenge,
-        "kiosk": KIOSK,
-        "lane": LANE,
-        "boot_nonce": boot,
-        "counter": counter,
-        "oldest_capture": max(0, ended - 1_000),
-        "finished": ended,
-        "wall": 1,
-        "captures": (
-            Capture(modality=Modality.FACE, digest=b"f" * 32, at=max(0, ended - 1_000)),
-            Capture(modality=Modality.FINGER, digest=b"g" * 32, at=max(0, ended - 500)),
-        ),
-        "modalities": (modality(Modality.FACE, models[:1]), modality(Modality.FINGER, models[1:])),
-        "liveness": Liveness.PASSED,
-        "fused_llr": 18.0,
-        "fused_fmr": stated(-8.6193),  # 1e-10 (1 - ln 1e-10)
-        "outcome": Outcome.MATCH,
-        "detail": "",
-        "software": book.model_set.software[0],
-        "policy": book.policy.digest,
-        "model_set": book.model_set.digest,
-        "tamper": False,
-    }
-    fields |= changes
-    fields.setdefault("chain", chain_head(fields["session"], fields["challenge"], fields["captures"]))
-    return Result(**fields)
-
-
-def non_match(offer: Offer, book: Book, boot: bytes, counter: int, finished: int) -> Result:
-    """Somebody else stood there."""
-    wrong = modality(Modality.FACE, outcome=ModalityOutcome.NON_MATCH, fmr=None)
-    pair = (wrong, modality(Modality.FINGER))
-    return honest_result(
-        offer, book, boot, counter, finished, modalities=pair, outcome=Outcome.NON_MATCH, fused_fmr=None
-    )
 
 
 def book_of(estate: Estate) -> Book:
@@ -480,9 +359,9 @@ class World:
     def start(self, authorisation: str) -> ActOutcome | None:
         return self.act(OFFICER, ActKind.START, lane=LANE, authorisation=authorisation)
 
-    def confirm(self) -> ActOutcome | None:
+    def confirm(self, **fields: str) -> ActOutcome | None:
         check = self.lane.check
-        return self.act(OFFICER, ActKind.CONFIRM, session=check.session.hex() if check else "00")
+        return self.act(OFFICER, ActKind.CONFIRM, session=check.session.hex() if check else "00", **fields)
 
     def answer(self, make: Callable[..., Result] = honest_result, **changes: Any) -> None:
         """The kiosk answers the offer that it has."""
@@ -501,6 +380,19 @@ class World:
         self.pass_time(1_500)
         self.answer(make)
         self.settle_roads()
+
+    def to_grant(self, authorisation: str) -> None:
+        """From START to the grant, as short as it can be and as far as it comes."""
+        self.start(authorisation)
+        self.settle_roads()
+        if self.kiosk.offer is not None and self.kiosk.ended is None and not self.kiosk.answered:
+            self.answer()
+            self.settle_roads()
+            self.see()
+            self.settle_roads()
+            self.confirm()
+            self.settle_roads()
+        self.pass_time(1_000)
 
     # What is true
 
@@ -529,8 +421,15 @@ class World:
 
     def revoke(self, name: str) -> None:
         """The registry says that this holder is revoked."""
+        self._register(name, status=Status.REVOKED)
+
+    def enrol(self, name: str, epoch: int) -> None:
+        """The registry has newer keys of this board."""
+        self._register(name, epoch=epoch)
+
+    def _register(self, name: str, **change: object) -> None:
         known = self.book.registry
-        entries = tuple(e.model_copy(update={"status": Status.REVOKED}) if e.name == name else e for e in known.entries)
+        entries = tuple(e.model_copy(update=change) if e.name == name else e for e in known.entries)
         registry = Registry(version=known.version + 1, issued=known.issued, lanes=known.lanes, entries=entries)
         self.book = replace(self.book, registry=registry)
 

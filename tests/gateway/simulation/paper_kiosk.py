@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from lane_world import honest_result
+from lane_kiosk import honest_result
 
 from sallyport_gateway.book import Book
 from sallyport_gateway.release.mint import BoardEar, BoardKeys

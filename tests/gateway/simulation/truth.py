@@ -57,7 +57,7 @@ class Truth:
         assert row is not None
         self.left[nonce] = self.left.get(nonce, 0) + 1
         self._must(self.left[nonce] == 1, "S11: two grants for one nonce")
-        self._must(row[1] not in self.forbidden, "issue 6: a grant left after the door was held")
+        self._must(row[1] not in self.forbidden, "a grant left after the door was held")
         self._must(0 < lifetime_ms <= 10_000, "S3: a grant's life")
         case = self.world.store.read_now(lambda conn: self.world.authority.case(conn, row[1]))
         assert case is not None

@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from lane_kiosk import KIOSK, LANE
 from lane_schedules import Play
-from lane_world import KEYS, KIOSK, LANE, OFFICER, Crash, World
+from lane_world import KEYS, OFFICER, Crash, World
 from sqlalchemy import Connection
 
 from sallyport_gateway.admission.admit import Arrival

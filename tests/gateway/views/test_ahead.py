@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from lane_world import GOVERNOR, OFFICER, World, non_match
+from lane_kiosk import non_match
+from lane_world import GOVERNOR, OFFICER, World
 
+from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.holding import Ending, Held
 from sallyport_gateway.authority.preflight import Line
-from sallyport_gateway.authority.reasons import finding
 from sallyport_gateway.drivers.authority_access import By
 from sallyport_gateway.drivers.authority_holds import end_hold, ended_holds, open_hold, open_holds
 from sallyport_gateway.drivers.authority_nights import claim, finish

@@ -98,7 +98,7 @@ class Visit:
         return dict(found)
 
     def confirm(self, lane: dict[str, Any], officer: str = OFFICER) -> tuple[bool, str]:
-        return self.world.act(officer, ActKind.CONFIRM, session=lane["session"]["session"])
+        return self.world.act(officer, ActKind.CONFIRM, session=lane["session"]["session"], compared="yes")
 
     def retry(self) -> None:
         """Starts a check as soon as the authorisation and the lane are free for one."""

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sallyport_kiosk.drivers.camera_live import LiveCamera
+from sallyport_kiosk.drivers.camera_live import PATIENCE_S, LiveCamera
 from sallyport_kiosk.drivers.camera_picamera2 import PiCameraSource
 from sallyport_kiosk.drivers.camera_webcam import WebcamSource
 from sallyport_kiosk.ports import Pixels
@@ -45,7 +45,7 @@ class Source:
 
 @pytest.fixture
 def live():
-    made = LiveCamera(Source(), 64, 48, patience_s=0.3)
+    made = LiveCamera(Source(), 64, 48, patience_s=0.3, first_patience_s=0.6)
     made.open()
     yield made
     made.close()
@@ -72,8 +72,10 @@ def test_a_slow_reader_gets_the_newest_frame(live: LiveCamera) -> None:
 def test_no_frame_is_read_twice(live: LiveCamera) -> None:
     live._source.gate.release()
     assert live.read().sequence == 1
+    began = time.monotonic()
     with pytest.raises(RoadError, match="gives no frames"):
         live.read()
+    assert time.monotonic() - began < 0.6 and PATIENCE_S < 2.0  # only the first frame may take longer
     threading.Timer(0.05, live._source.gate.release).start()
     assert live.read().sequence == 2
 

@@ -143,7 +143,7 @@ def test_the_live_picture_moves_and_goes_with_its_step(screen: Any, page: Page) 
     picture = page.get_by_alt_text("Live picture of you")
     expect(picture).to_be_visible()
     middle = """async each => {
-        await each.decode();
+        while (!(await each.decode().then(() => true, () => false)));  // the next picture may come meanwhile
         const canvas = Object.assign(document.createElement("canvas"), {width: 640, height: 480});
         const pen = canvas.getContext("2d");
         pen.drawImage(each, 0, 0);

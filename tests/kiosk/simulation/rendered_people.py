@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import cv2
 import numpy as np
-from kiosk_doors import ALICE, Bench, MemoryDisplay, reference
+from kiosk_bench import Bench
+from kiosk_doors import ALICE, MemoryDisplay, reference
 from kiosk_people import SteppedClock
 
 from sallyport_biometrics.face.attack import AttackDetector

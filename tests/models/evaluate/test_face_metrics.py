@@ -1,5 +1,6 @@
 """Figures against answers known by hand, and intervals against populations of known rates."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,14 @@ from sallyport_biometrics.face.embed import unit
 from sallyport_models.evaluate.det_plot import draw_det
 from sallyport_models.evaluate.face import report_of, score_pairs
 from sallyport_models.evaluate.face_scores import Enrolled, all_pairs
-from sallyport_models.evaluate.pairs import Pair, find_images, person_of, read_groups, read_pairs
+from sallyport_models.evaluate.pairs import (
+    Pair,
+    find_images,
+    person_of,
+    read_fold_count,
+    read_groups,
+    read_pairs,
+)
 from sallyport_models.evaluate.scores import (
     best_threshold,
     curve,
@@ -147,15 +155,50 @@ def test_other_pair_files_are_refused(tmp_path: Path, text: str) -> None:
         read_pairs(path)
 
 
+def test_folds_are_what_the_file_says_or_ten(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.txt"
+    for text, folds in (("5\t300\nAda B\t1\t4\n", 5), ("Ada B\t1\t4\n", 10), ("600\n", 10), ("", 10)):
+        path.write_text(text)
+        assert read_fold_count(path) == folds
+    path.write_text("Ada B\t1\t4\n")
+    assert read_pairs(path) == (Pair("Ada B_0001", "Ada B_0004", True),)
+
+
+def test_images_have_one_name_each_whatever_their_digits(tmp_path: Path) -> None:
+    for place in ("A_1.jpg", "deep/A_00002.PNG", "B.jpeg"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).touch()
+    assert set(find_images(tmp_path)) == {"A_0001", "A_0002", "B"}
+    (tmp_path / "A_0001.png").touch()
+    with pytest.raises(MalformedError, match="one name"):
+        find_images(tmp_path)
+
+
+def test_what_a_small_set_cannot_show_is_null_and_never_left_out() -> None:
+    people = [enrolled(f"P{who}_{index:04d}", who * 10 + index) for who in range(12) for index in range(1, 3)]
+    pairs = [Pair("P0_0001", "P0_0002", True), Pair("P1_0001", "P2_0001", False)]
+    labels = {f"P{who}": "alone" if who == 0 else "others" for who in range(12)}
+    flat = report_of(people, all_pairs(people), pairs, 10, labels).flat()
+    assert flat["fnmr_at_fmr_1e-2"] is not None and flat["fnmr_at_fmr_1e-5"] is None
+    assert flat["groups"]["rows"][0]["fmr"] is None  # type: ignore[index]
+    assert len(report_of(people, all_pairs(people), pairs, 10, None).accuracy_by_fold) == 2
+    one_kind = report_of(people, all_pairs(people), pairs[:1], 1, None).flat()
+    assert one_kind["pairs_eer"] is None
+    json.dumps([flat, one_kind], allow_nan=False)
+    with pytest.raises(MalformedError, match="no face is found"):
+        all_pairs([Enrolled("A_0001", None, 0.0, (), 0.01)])
+
+
 def test_missing_files_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(RoadError, match="name an existing file"):
         read_pairs(tmp_path / "none.txt")
     with pytest.raises(RoadError, match="no JPEG or PNG"):
         find_images(tmp_path)
     wrong = tmp_path / "groups.csv"
-    wrong.write_text("name,colour\nAda,red\n")
-    with pytest.raises(MalformedError, match="person,group"):
-        read_groups(wrong)
+    for text in ("name,colour\nAda,red\n", "person,group\nAda\n", "person,group\n", ""):
+        wrong.write_text(text)
+        with pytest.raises(MalformedError, match="person,group"):
+            read_groups(wrong)
 
 
 def test_det_plot_is_drawn(tmp_path: Path) -> None:

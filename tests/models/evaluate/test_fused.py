@@ -198,7 +198,7 @@ def test_the_command_writes_figures_plots_table_and_record(tmp_path: Path, monke
         "enrol_with_progress": lambda images, models, processes: faces,
         "numbered": lambda prints: [finger_scores(4)],
         "trials_of": lambda faces, fingers: trials,
-        "ModelStore": lambda path, manifest: SimpleNamespace(load=lambda name: SimpleNamespace(bytes=b"")),
+        "open_store": lambda path, manifest: SimpleNamespace(load=lambda name: SimpleNamespace(bytes=b"")),
     }.items():
         monkeypatch.setattr(fused, name, value)
     lines = [f"{name},{'ab'[number % 2]}" for number, name in enumerate(people)]

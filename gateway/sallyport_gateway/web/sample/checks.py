@@ -5,9 +5,9 @@ from dataclasses import replace
 from sallyport_gateway.web.decision_view import CheckView, ModalityView
 from sallyport_protocol.decision import ADMISSION, AUTHORISATION, CheckNumber, CheckOutcome
 
-FACE = ModalityView("Face", "Matches", 4.2e-5, "good", 1)
-FINGER = ModalityView("Finger: right index", "Matches", 2.3e-7, "good", 1)
-WEAK_FINGER = ModalityView("Finger: right index", "Not clear", 0.31, "poor", 3)
+FACE = ModalityView("Face", "Match", 4.2e-5, "good", 1, "Passed", "119 days old, good")
+FINGER = ModalityView("Finger", "Match", 2.3e-7, "good", 1, reference="119 days old, good")
+WEAK_FINGER = ModalityView("Finger", "Non match", 0.31, "poor", 3, reference="119 days old, fair")
 
 ALL_PASS = tuple(
     CheckView(number, number.title, CheckOutcome.PASS, number.title + ".") for number in (*ADMISSION, *AUTHORISATION)

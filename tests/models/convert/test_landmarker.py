@@ -13,7 +13,7 @@ from sallyport_models.convert.landmarker import convert_blendshapes, convert_fac
 from sallyport_models.convert.tflite import convert_tflite
 from sallyport_protocol.errors import MalformedError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("source", [b"", b"not a zip", b"PK\x05\x06" + bytes(18)])

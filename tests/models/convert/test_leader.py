@@ -12,7 +12,7 @@ import pytest
 from sallyport_models.convert.leader import convert_leader, exact_product, read_weights
 from sallyport_protocol.errors import MalformedError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("source", [b"", b"not hdf5", bytes(4096)])
