@@ -4,6 +4,7 @@ The client underneath is paho's, driven by hand: its own thread has no jitter, d
 still says that it is connected.
 """
 
+import contextlib
 import logging
 import select
 import socket
@@ -62,10 +63,11 @@ class Road:
 
 
 class _Socket(ssl.SSLSocket):
-    """Closes itself when the handshake fails, which paho leaves to the garbage collector. Reads ahead: paho asks for
-    each packet in four pieces."""
+    """Closes itself when the handshake fails, which paho leaves to the garbage collector. Reads ahead, because paho
+    asks for each packet in four pieces. Writes behind: what was said together leaves in one record, by `flush`."""
 
     _ahead = b""
+    _behind = b""
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         if not self._ahead:
@@ -75,6 +77,25 @@ class _Socket(ssl.SSLSocket):
 
     def pending(self) -> int:
         return len(self._ahead) or super().pending()
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self._behind += bytes(data)
+        return len(data)
+
+    def flush(self) -> bool:
+        """Sends what was written; False while the road would take no more."""
+        while self._behind:
+            try:
+                sent = super().send(self._behind)
+            except (ssl.SSLWantWriteError, ssl.SSLWantReadError, BlockingIOError):
+                return False
+            self._behind = self._behind[sent:]
+        return True
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # a farewell, if it can still be said
+            self.flush()
+        super().close()
 
     def do_handshake(self, block: bool = False) -> None:
         try:
@@ -109,9 +130,10 @@ class Connection:
         self._road, self._received, self._settled = road, received, settled
         self._client = self._make_client()
         self._asked: set[str] = set()
+        self._filters: tuple[str, ...] = ()
         self._subscribing: set[int] = set()
         self._unacknowledged: dict[int, tuple[Outgoing, float]] = {}
-        self._accepted = False
+        self._accepted = self._crowded = False
         self._opened_s = self._progress_s = 0.0
         self.error = ""
         """Empty while it lives."""
@@ -135,6 +157,7 @@ class Connection:
             self._client.connect(
                 self._road.host, self._road.port, self._road.keep_alive_s, clean_start=True, properties=limits
             )
+            self.flush()
         except OSError as error:  # ssl.SSLError among them
             raise RoadError(f"no road to the broker at {self._road}: {error}; is it running?") from error
 
@@ -143,10 +166,20 @@ class Connection:
         sock = self._client.socket()
         return -1 if sock is None else sock.fileno()
 
+    def flush(self) -> None:
+        """Sends what was said since the last time; after everything that says something."""
+        sock: Any = self._client.socket()
+        if sock is None or sock.fileno() < 0:
+            return
+        try:
+            self._crowded = not sock.flush()
+        except OSError as error:
+            self._end(f"the connection to the broker at {self._road} was lost: {error}")
+
     @property
     def wants_to_write(self) -> bool:
         """Whether there is more to send than the road would take."""
-        return self._client.want_write()
+        return self._crowded or self._client.want_write()
 
     def step(self) -> None:
         """Does what there is to do, without waiting. Sets `error` when the connection has ended."""
@@ -169,16 +202,17 @@ class Connection:
         if sock is None or sock.fileno() < 0 or sock.pending():
             return
         poll = select.poll()
-        poll.register(sock.fileno(), select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
+        poll.register(sock.fileno(), select.POLLIN | (select.POLLOUT if self.wants_to_write else 0))
         poll.register(wake, select.POLLIN)
         for ready, _ in poll.poll(_TICK_MS):
             if ready == wake.fileno():
                 wake.recv(4096)
 
-    def subscribe(self, filters: list[str]) -> None:
+    def subscribe(self, filters: tuple[str, ...]) -> None:
         """Asks for those of `filters` not yet asked for on this connection, and gives back what is no longer wanted."""
-        if not self._accepted:
+        if not self._accepted or filters is self._filters:
             return
+        self._filters = filters
         if gone := self._asked.difference(filters):
             self._client.unsubscribe(sorted(gone))
             self._asked -= gone

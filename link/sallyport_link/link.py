@@ -82,7 +82,8 @@ class Link(ABC):
         self._on_message, self._on_connected = on_message, on_connected
         self._lock = threading.Lock()
         self._waiting = Waiting(capacity)
-        self._filters: list[str] = []
+        self._filters: tuple[str, ...] = ()
+        """Replaced, never changed: a connection sees at a glance that there is nothing new."""
         self._in_flight = self._connections = self._acknowledged = self._refused = 0
         self._received = self._handler_errors = 0
         self._round_trip_ms = self._beat_s = self._stop_by_s = 0.0
@@ -127,14 +128,14 @@ class Link(ABC):
     def subscribe(self, filters: Iterable[str]) -> None:
         """Subscribes now and after every reconnection. `shared()` makes a filter of which each message goes to one."""
         with self._lock:
-            self._filters.extend(name for name in filters if name not in self._filters)
+            self._filters = tuple(dict.fromkeys((*self._filters, *filters)))
         self._wake()
 
     def unsubscribe(self, filters: Iterable[str]) -> None:
         """Takes filters back, now and for every reconnection."""
         gone = set(filters)
         with self._lock:
-            self._filters = [name for name in self._filters if name not in gone]
+            self._filters = tuple(name for name in self._filters if name not in gone)
         self._wake()
 
     @abstractmethod
@@ -146,13 +147,14 @@ class Link(ABC):
         tls_context(self._road.ca, self._road.cert, self._road.key, self._road.key_password)
 
     def _attend(self, connection: Connection) -> None:
-        """Asks for what is not subscribed to yet, and hands over what waits."""
+        """Asks for what is not subscribed to yet, hands over what waits, and sends it all."""
         with self._lock:
-            filters = list(self._filters)
+            filters = self._filters
         connection.subscribe(filters)
         if connection.ready:
             self._come_up()
             self._hand_over(connection)
+        connection.flush()
         self._beat_s = time.monotonic()
 
     def _finished(self, connection: Connection) -> bool:
