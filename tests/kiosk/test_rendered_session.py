@@ -219,7 +219,7 @@ def test_what_a_person_cannot_do_is_not_asked(house: House) -> None:
     """A person who cannot close the eyes or look up, needs longer, and must see no changing light."""
     unable = (Action.CLOSE_EYES, Action.LOOK_UP)
     needs = Needs(unable=unable, slow=True, no_light=True, covered=(Part.EYES,))
-    played, _ = house.live(moving(house, "subject-a-3"), 2, expires_in=240_000, needs=needs)
+    played, _ = house.live(moving(house, "subject-a-3"), 2, expires_in=480_000, needs=needs)
     assert played.result.outcome is Outcome.MATCH, played.result.detail
     assert len(played.asked) == 8 + 2 + 1 + 1, "three actions need eight; slow, no passive networks, no light"
     assert not set(unable) & set(played.asked)

@@ -1,4 +1,9 @@
-"""Is this a picture of a picture? Signs and networks weighed by a calibration into one score.
+"""Is this a picture of a picture? Signs and networks, each against what live faces show, in one score.
+
+Two witnesses: our own signs, whose evidence was fitted on simulated attacks, and the networks of an operator, which
+were trained on real ones and are compared with live faces alone: nothing that a simulator lacks can speak them down.
+What either says is turned into how rarely a live face shows as much (its surprise: -ln of that share), and the two
+surprises are added (Fisher's method). No sign speaks for life: each can only add to the suspicion.
 
 Supporting evidence beside the challenge: a score of 0.5 and more says that live faces of the calibration's held-out
 people were taken for attacks in at most a twentieth of their presentations there. No weight is set by hand; the file
@@ -7,67 +12,106 @@ is `models/sallyport_models/calibration/attack.toml`, made by `sallyport-models 
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from sallyport_biometrics.face.passive import PassiveDetector
+from sallyport_biometrics.face.passive import ROOM, PassiveDetector
 from sallyport_biometrics.face.signs import signs_of
 from sallyport_biometrics.face.words import Box, Face, Image
 from sallyport_protocol.errors import MalformedError
 
 LIMIT = 0.5
 """A score of an attack; the same number as in the gateway's check 11."""
-FARTHEST = 6.0
-"""Spreads from the middle beyond which a sign counts no more."""
-BEND = 1.0
-"""Spreads from the middle where the evidence of a sign may take another slope."""
 BAR = 6
 """Greatest grey level of a bar."""
 SMALLEST = 32
 """Pixels: what is left of a frame without bars."""
-
-COLUMNS = ("middle", "spread", "weight", "above", "below")
-"""Of the calibration file, a value for each sign."""
+COLOUR = "colours"
+"""A sign that is there where the picture has colours."""
 
 Seen = Mapping[str, float]
 """What one frame shows, by the name of the sign or network; a name that is absent could not be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """Evidence over a sign's values, log odds: straight between its points, level beyond them, never below zero."""
+
+    at: tuple[float, ...]
+    """rising"""
+    evidence: tuple[float, ...]
+
+    def of(self, value: float) -> float:
+        """A value that is no number is no evidence."""
+        return float(np.interp(value, self.at, self.evidence)) if math.isfinite(value) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How rare a value is among live faces: above `middle` each unit makes it `rate` nats rarer."""
+
+    middle: float
+    rate: float
+
+    def surprise(self, value: float) -> float:
+        """-ln of the share of live faces that show as much, about; 0 for the lower half."""
+        return self.rate * max(0.0, value - self.middle)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What our own signs are worth, in pictures with colour or in pictures without."""
+
+    curves: Mapping[str, Curve]
+    tail: Tail
+    """of the sum of the curves"""
+
+    def evidence(self, seen: Seen) -> float:
+        """Of one frame: log odds, 0 and more."""
+        return sum(curve.of(seen[name]) for name, curve in self.curves.items() if name in seen)
+
+    def surprise(self, frames: Sequence[Seen]) -> float:
+        """Of one presentation."""
+        return self.tail.surprise(sum(map(self.evidence, frames)) / len(frames))
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
-    """One logistic regression: each sign's middle and spread over the calibration's live faces, and its weight."""
+    """What each witness is worth, for one set of networks."""
 
     networks: tuple[str, ...]
-    """that took part"""
-    middle: Mapping[str, float]
-    spread: Mapping[str, float]
-    weight: Mapping[str, float]
-    threshold: float
-    """log odds at the operating point"""
-    above: Mapping[str, float] = field(default_factory=dict)
-    """weight of what a sign stands above `BEND` spreads; `weight` is for what lies between"""
-    below: Mapping[str, float] = field(default_factory=dict)
-    """weight of what it stands below as much"""
+    """that take part"""
+    colour: Signs
+    grey: Signs
+    network_tail: Tail
+    """of the networks' mean log odds"""
+    narrow: float
+    """more of them in live faces for each unit by which the cut-out has less room; 0 or more"""
+    limit: float
+    """sum of surprises at the operating point, nats"""
+    alone: float
+    """the same where the networks say nothing: our own signs' surprise"""
 
-    def odds(self, seen: Seen) -> float:
-        """Log odds of an attack, less the operating point's: 0 and more is suspicious."""
-        return sum(self._evidence(name, seen[name]) for name in self.weight if name in seen) - self.threshold
+    def says(self, seen: Seen) -> float | None:
+        """The networks' mean log odds in one frame, less what a lack of room explains; None where they said nothing."""
+        odds = [seen[name] for name in self.networks if name in seen]
+        return sum(odds) / len(odds) + self.narrow * min(0.0, seen.get(ROOM, 0.0)) if odds else None
 
-    def _evidence(self, name: str, value: float) -> float:
-        low, middle, high = pieces(self._standing(name, value))
-        return self.below.get(name, 0.0) * low + self.weight[name] * middle + self.above.get(name, 0.0) * high
+    def odds(self, frames: Sequence[Seen]) -> float:
+        """Surprises of one presentation, less the operating point's: 0 and more is suspicious. Frames are averaged."""
+        surprise = (self.colour if coloured(frames) else self.grey).surprise(frames)
+        said = [value for value in map(self.says, frames) if value is not None]
+        if not said:
+            return surprise - self.alone
+        return surprise + self.network_tail.surprise(sum(said) / len(said)) - self.limit
 
-    def _standing(self, name: str, value: float) -> float:
-        standing = (value - self.middle[name]) / self.spread[name]
-        return max(-FARTHEST, min(FARTHEST, standing)) if math.isfinite(standing) else 0.0
 
-
-def pieces(standing: float) -> tuple[float, float, float]:
-    """What lies below, between and above the bends: a sign's evidence may take another slope there."""
-    middle = max(-BEND, min(BEND, standing))
-    return min(0.0, standing + BEND), middle, max(0.0, standing - BEND)
+def coloured(frames: Sequence[Seen]) -> bool:
+    """Whether any of the frames has colours."""
+    return any(COLOUR in frame for frame in frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +131,11 @@ class AttackCalibration:
     def from_toml_dict(cls, tables: Mapping[str, Any]) -> "AttackCalibration":
         """From the calibration file's content. Raises MalformedError."""
         try:
-            if tables["version"] != 1 or tables["modality"] != "face-attack":
-                raise MalformedError("not a calibration of face attack detection, version 1")
-            return cls(tuple(_weights(table) for table in tables["weights"]))
-        except (KeyError, TypeError, ValueError) as error:
+            if tables["version"] != 2 or tables["modality"] != "face-attack":
+                raise MalformedError("not a calibration of face attack detection, version 2")
+            colour, grey = _signs(tables["colour"]), _signs(tables["grey"])
+            return cls(tuple(_weights(table, colour, grey) for table in tables["networks"]))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise MalformedError(f"calibration of face attack detection: {error!r}; install Sallyport again") from error
 
 
@@ -120,7 +165,7 @@ def seen_in(frame: Image, face: Face, passive: PassiveDetector) -> dict[str, flo
     """Signs and networks of one frame; the networks say nothing of a picture without colour."""
     frame, face = without_bars(frame, face)
     signs = signs_of(frame, face)
-    return {**signs, **passive.read(frame, face)} if "colours" in signs else signs
+    return {**signs, **passive.read(frame, face)} if COLOUR in signs else signs
 
 
 def without_bars(frame: Image, face: Face) -> tuple[Image, Face]:
@@ -136,17 +181,34 @@ def without_bars(frame: Image, face: Face) -> tuple[Image, Face]:
 
 
 def score_of(frames: Sequence[Seen], weights: Weights) -> float | None:
-    """The mean of the frames' log odds, as a probability about the operating point."""
+    """The frames' surprises less the operating point's, on a scale from 0 to 1."""
     if not frames:
         return None
-    odds = sum(weights.odds(each) for each in frames) / len(frames)
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, weights.odds(frames)))))
 
 
-def _weights(table: Mapping[str, Any]) -> Weights:
-    names = [str(name) for name in table["signs"]]
-    columns = [dict(zip(names, map(float, table[key]), strict=True)) for key in COLUMNS]
-    if not all(value > 0 for value in columns[1].values()):
-        raise ValueError("a spread must be above zero")
-    middle, spread, weight, above, below = columns
-    return Weights(tuple(map(str, table["networks"])), middle, spread, weight, float(table["threshold"]), above, below)
+def _weights(table: Mapping[str, Any], colour: Signs, grey: Signs) -> Weights:
+    narrow, limit, alone = (float(table[name]) for name in ("narrow", "limit", "alone"))
+    if not (narrow >= 0 and limit > 0 and alone > 0):
+        raise ValueError("narrow must not be below zero, and both limits must be above it")
+    return Weights(tuple(map(str, table["names"])), colour, grey, _tail(table), narrow, limit, alone)
+
+
+def _signs(table: Mapping[str, Any]) -> Signs:
+    return Signs({str(name): _curve(curve) for name, curve in table["curves"].items()}, _tail(table))
+
+
+def _tail(table: Mapping[str, Any]) -> Tail:
+    tail = Tail(float(table["middle"]), float(table["rate"]))
+    if not (math.isfinite(tail.middle) and tail.rate >= 0):
+        raise ValueError("a tail's rate must not be below zero")
+    return tail
+
+
+def _curve(table: Mapping[str, Any]) -> Curve:
+    curve = Curve(tuple(map(float, table["at"])), tuple(map(float, table["evidence"])))
+    if len(curve.at) != len(curve.evidence) or len(curve.at) < 2 or not all(a < b for a, b in pairwise(curve.at)):
+        raise ValueError("a curve needs as much evidence as places, two at least, and these must rise")
+    if not all(0 <= each < math.inf for each in curve.evidence):
+        raise ValueError("evidence must not be below zero: no sign speaks for life")
+    return curve

@@ -22,6 +22,8 @@ NEAR: Final = 0.62
 """Half widths nearer than this belong to the face itself; in face widths from its middle."""
 REACH: Final = 2.4
 """How far is looked, in face widths."""
+WIDE_FACE, WIDE_REACH, WIDE_NEAR, WIDE_ALONG = 20, 4.0, 0.7, 1.1
+"""The same four, coarser, for a picture that ends far from the face: there only several sides together count."""
 SLOPES: Final = tuple(step / 40 for step in range(-8, 9))
 """Tilts that are tried, up to 11 degrees either way."""
 ALONG: Final = 0.9
@@ -42,21 +44,31 @@ class EdgesAbout:
     above: float
     corner: float
     """the second best of all four sides"""
+    enclosed: float
+    """the third best of all four sides, looked for further away"""
     sharpness: float
     """detail of the surround over the face's, natural logarithm"""
 
 
 def edges_about(frame: Image, box: Box) -> EdgesAbout:
     """Edges of the frame about this box. Where the frame ends near the face there is none to be seen."""
-    grey, x, y = _scene(frame, box)
+    grey, x, y = _scene(frame, box, FACE, REACH)
+    left, right, below, above = _sides(grey, x, y, int(NEAR * FACE), int(ALONG * FACE))
+    corner = sorted((left, right, below, above))[-2]
+    wide = _sides(*_scene(frame, box, WIDE_FACE, WIDE_REACH), int(WIDE_NEAR * WIDE_FACE), int(WIDE_ALONG * WIDE_FACE))
+    enclosed = sorted(wide)[1]
+    sharpness = _sharpness(grey, x, y)
+    return EdgesAbout(min(left, right), max(left, right), below, above, corner, enclosed, sharpness)
+
+
+def _sides(grey: Values, x: int, y: int, near: int, far: int) -> tuple[float, float, float, float]:
+    """The straightest edges left, right, below and above, further than `near` and followed for `far` either way."""
     upright, level = _thin_edges(grey)
-    near, far = int(NEAR * FACE), int(ALONG * FACE)
     under = int(1.15 * near)
     rows, columns = slice(max(0, y - far), y + far), slice(max(0, x - far), x + far)
     left, right = straightest(upright[rows, : max(0, x - near)]), straightest(upright[rows, x + near :])
     below, above = straightest(level[y + under :, columns].T), straightest(level[: max(0, y - under), columns].T)
-    corner = sorted((left, right, below, above))[-2]
-    return EdgesAbout(min(left, right), max(left, right), below, above, corner, _sharpness(grey, x, y))
+    return left, right, below, above
 
 
 def _thin_edges(grey: Values) -> tuple[Flags, Flags]:
@@ -71,18 +83,18 @@ def _thin_edges(grey: Values) -> tuple[Flags, Flags]:
     return upright, level
 
 
-def _scene(frame: Image, box: Box) -> tuple[Values, int, int]:
-    """The surround with the face `FACE` wide, and where the face's middle is."""
+def _scene(frame: Image, box: Box, face: int, far: float) -> tuple[Values, int, int]:
+    """The surround `far` face widths about, with the face `face` pixels wide, and where the face's middle is."""
     height, width = frame.shape[:2]
-    reach = REACH * max(4.0, box.width)
+    reach = far * max(4.0, box.width)
     left = max(0, min(int(box.centre[0] - reach), width - 2))
     top = max(0, min(int(box.centre[1] - reach), height - 2))
     right, bottom = min(width, int(box.centre[0] + reach) + 1), min(height, int(box.centre[1] + reach) + 1)
     cut = frame[top : max(bottom, top + 2), left : max(right, left + 2)]
-    scale = FACE / max(4.0, box.width)
+    scale = face / max(4.0, box.width)
     size = (max(8, round(cut.shape[1] * scale)), max(8, round(cut.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    grey = np.asarray(cv2.cvtColor(cv2.resize(cut, size, interpolation=method), cv2.COLOR_BGR2GRAY), np.float32)
+    grey = np.asarray(cv2.resize(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), size, interpolation=method), np.float32)
     x = int(np.clip((box.centre[0] - left) * scale, 0, size[0] - 1))
     y = int(np.clip((box.centre[1] - top) * scale, 0, size[1] - 1))
     return grey, x, y

@@ -52,6 +52,8 @@ class Sharpness:
 class Covering:
     eyes: float
     mouth: float
+    least_level: float
+    most_level: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ reached an EER of 3.9 % for screens and 33 % for paper (design, section 6). The 
 without regard to its proportions; blue green red, 0 to 255, not divided; class 1 is live.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,8 +21,11 @@ NETWORKS: Final = {"minifasnet-v2": 2.7, "minifasnet-v1se": 4.0}
 INPUT: Final = 80
 LIVE: Final = 1
 """Index of the live class in the networks' output."""
-LARGEST: Final = 6.0
+LARGEST: Final = 8.0
 """Log odds beyond which a network's certainty counts no more."""
+ROOM: Final = "room"
+WIDEST: Final = 2.7
+"""Side of the narrower cut-out, in face boxes; where the frame has no room for it, live faces score higher too."""
 
 
 class PassiveDetector:
@@ -39,8 +43,13 @@ class PassiveDetector:
         return tuple(network.digest for network in self._networks.values())
 
     def read(self, frame: Image, face: Face) -> dict[str, float]:
-        """Each network's log odds of an attack, within `LARGEST`. They were trained on pictures in colour."""
-        return {name: self._odds(name, frame, face) for name in self._networks}
+        """Each network's log odds of an attack, within `LARGEST`, and the room there was for the cut-outs.
+
+        They were trained on pictures in colour. Without networks nothing is said.
+        """
+        if not self._networks:
+            return {}
+        return {name: self._odds(name, frame, face) for name in self._networks} | {ROOM: room_of(frame, face.box)}
 
     def _odds(self, name: str, frame: Image, face: Face) -> float:
         chip = cv2.resize(cut(frame, face.box, NETWORKS[name]), (INPUT, INPUT))
@@ -48,6 +57,12 @@ class PassiveDetector:
         output = self._networks[name].run(values)[0][0].astype(np.float64)
         others = float(np.logaddexp.reduce(np.delete(output, LIVE)))
         return max(-LARGEST, min(LARGEST, others - float(output[LIVE])))
+
+
+def room_of(frame: Image, box: Box) -> float:
+    """Natural logarithm of the widest cut-out's side over the one wanted: 0 where there is room, below it where not."""
+    height, width = frame.shape[:2]
+    return math.log(max(0.1, min(WIDEST, (width - 1) / box.width, (height - 1) / box.height)) / WIDEST)
 
 
 def cut(frame: Image, box: Box, factor: float) -> Image:

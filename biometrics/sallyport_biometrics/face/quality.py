@@ -20,6 +20,8 @@ EYES = ((159, 145), (33, 133)), ((386, 374), (362, 263))
 """Points of the mesh: middle of the lids, and corners, of the right and of the left eye."""
 LIPS = (13, 14), (61, 291)
 NEUTRAL_EYES = 0.3
+MIDDLE = 0.555
+"""Half-way between the least and the most level edges of eyes and mouths (parameters.toml)."""
 
 RIGHT_EYE = slice(46, 58), slice(28, 48)
 LEFT_EYE = slice(46, 58), slice(64, 84)
@@ -51,6 +53,8 @@ def assess(
         overall=0.0,
         eyes_open=NEUTRAL_EYES if mesh is None else eyes_open(mesh),
         mouth_open=0.0 if mesh is None else mouth_open(mesh),
+        eyes_level=max(level(chip, RIGHT_EYE), level(chip, LEFT_EYE), key=_strange),
+        mouth_level=level(chip, MOUTH),
     )
     return _with_overall(quality, limits)
 
@@ -72,12 +76,19 @@ def complaints(quality: Quality, limits: Parameters, covered: Set[Part] = frozen
         Feedback.HEAD_TILTED: abs(quality.pose.roll) > angles.roll,
         Feedback.TURN_TO_CAMERA: abs(quality.pose.yaw) > angles.yaw or abs(quality.pose.pitch) > angles.pitch,
         Feedback.BLURRED: quality.sharpness < limits.sharpness.least,
-        Feedback.FACE_COVERED: (quality.eyes_detail < limits.covering.eyes and Part.EYES not in covered)
-        or (quality.mouth_detail < limits.covering.mouth and Part.MOUTH not in covered),
+        Feedback.FACE_COVERED: bool(hidden(quality, limits) - covered),
         Feedback.EXPRESSION: (quality.eyes_open < limits.expression.eyes and Part.EYES not in covered)
         or (quality.mouth_open > limits.expression.mouth and Part.MOUTH not in covered),
     }
     return tuple(code for code, wrong in found.items() if wrong)
+
+
+def hidden(quality: Quality, limits: Parameters) -> set[Part]:
+    """Parts of the face that something covers: too plain for eyes or a mouth, or with other edges than theirs."""
+    covering = limits.covering
+    plain = {Part.EYES: quality.eyes_detail < covering.eyes, Part.MOUTH: quality.mouth_detail < covering.mouth}
+    edges = {Part.EYES: quality.eyes_level, Part.MOUTH: quality.mouth_level}
+    return {part for part in Part if plain[part] or not covering.least_level <= edges[part] <= covering.most_level}
 
 
 def inner_face(chip: Image) -> npt.NDArray[np.float32]:
@@ -89,6 +100,18 @@ def inner_face(chip: Image) -> npt.NDArray[np.float32]:
 def detail(chip: Image, part: tuple[slice, slice]) -> float:
     """Standard deviation of luminance in one part of the 112-pixel chip."""
     return float(cv2.cvtColor(np.ascontiguousarray(chip[part]), cv2.COLOR_BGR2GRAY).std())
+
+
+def level(chip: Image, part: tuple[slice, slice]) -> float:
+    """Share of the edges' energy in one part of the chip that lies level: 0 all upright, 1 all level."""
+    smooth = cv2.GaussianBlur(cv2.cvtColor(chip, cv2.COLOR_BGR2GRAY).astype(np.float32), (0, 0), 1.2)
+    across, down = (cv2.Sobel(smooth, cv2.CV_32F, *axis)[part] for axis in ((1, 0), (0, 1)))
+    upright, lying = float((across**2).sum()), float((down**2).sum())
+    return lying / (upright + lying) if upright + lying > 1.0 else MIDDLE
+
+
+def _strange(share: float) -> float:
+    return abs(share - MIDDLE)
 
 
 def eyes_open(mesh: Mesh) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sallyport_biometrics.face.edges import edges_about
+from sallyport_biometrics.face.grids import grids_about
 from sallyport_biometrics.face.words import Box, Face, Image
 
 Values = npt.NDArray[np.float32]
@@ -26,6 +27,8 @@ BANDS: Final = ((4, 8), (8, 16), (16, 28), (28, 44), (44, 62))
 """Cycles a face; the first is what the others are compared with."""
 GREY: Final = 1.5
 """Mean distance between colour channels, grey levels, below which a file has no colour at all."""
+WHITE: Final = 235
+"""Grey level of glare."""
 COLOURED: Final = 4.0
 """Spread of colour that no cast over a grey picture explains, grey levels: below 2.6 for grey photographs before a
 colour camera, above 5.5 for photographs in colour (98 % of either)."""
@@ -41,12 +44,16 @@ NAMES: Final = (
     "dark",  # the darkest hundredth of face and surround, 0 to 1
     "bright",  # the brightest hundredth
     "contrast",  # standard deviation of the face's luminance, 0 to 0.5
-    "glare",  # share of burnt-out pixels in the face, natural logarithm
+    "glare",  # share of the face that is white in all colours, natural logarithm
+    "glow",  # how far the face's whitest patch stands above its middle, 0 to 1: a lamp in glass is white, skin is not
+    "grid",  # the same wave in every part of the picture, see `grids`
+    "colour_grid",  # the same in the colour differences
     "beside",  # straight upright edges on both sides of the face, see `edges`
     "aside",  # on one side
     "below",  # a straight level edge under it
     "above",
     "corner",  # edges on at least two sides
+    "enclosed",  # on at least three, further away
     "surround",  # detail of the surround over the face's, natural logarithm
     "bands",  # waves over the rows
     "colour_peak",  # as `peak`, of the two colour differences
@@ -61,17 +68,18 @@ def signs_of(frame: Image, face: Face) -> dict[str, float]:
     """The signs by name; those of colour only where there is colour. Never raises for a picture's content."""
     patch = np.asarray(unscaled(frame, face.box), np.float32)
     near, wide = _scaled(frame, face.box, 1.0, SIDE), _scaled(frame, face.box, 1.7, SIDE)
-    lines = edges_about(frame, face.box)
-    found = _of_luminance(luminance(patch), luminance(near), luminance(wide))
+    lines, (grid, colour_grid) = edges_about(frame, face.box), grids_about(frame, face.box)
+    found = _of_luminance(luminance(patch), near, luminance(wide))
     found |= {"beside": lines.beside, "aside": lines.aside, "below": lines.below, "above": lines.above}
-    found |= {"corner": lines.corner, "surround": lines.sharpness}
+    found |= {"corner": lines.corner, "enclosed": lines.enclosed, "surround": lines.sharpness, "grid": grid}
     blue, red = differences(near)
     if float(np.abs(blue).mean() + np.abs(red).mean()) > GREY:
-        found |= _of_fringes(patch, near)
+        found |= {**_of_fringes(patch, near), "colour_grid": colour_grid}
     return found | _of_colour(patch, near) if coloured(near) else found
 
 
-def _of_luminance(patch: Values, near: Values, wide: Values) -> dict[str, float]:
+def _of_luminance(patch: Values, colours: Values, wide: Values) -> dict[str, float]:
+    near = luminance(colours)
     contrast = float(near.std()) / 255
     dark, bright = np.quantile(wide, (0.01, 0.99)) / 255
     detail, fine, finer, finest = banded(near)
@@ -85,8 +93,19 @@ def _of_luminance(patch: Values, near: Values, wide: Values) -> dict[str, float]
         "dark": float(dark),
         "bright": float(bright),
         "contrast": contrast,
-        "glare": float(np.log((near > 248).mean() + 1e-3)),
+        **_of_lamps(colours),
         "bands": waves(near),
+    }
+
+
+def _of_lamps(near: Values) -> dict[str, float]:
+    """White light lifts the least of the three colours, coloured skin does not."""
+    inside = slice(SIDE // 10, -SIDE // 6), slice(SIDE // 6, -SIDE // 6)
+    least = near.min(axis=2)
+    soft = cv2.GaussianBlur(least, (0, 0), SIDE / 25)[inside]
+    return {
+        "glare": float(np.log((least[inside] > WHITE).mean() + 1e-3)),
+        "glow": float(np.quantile(soft, 0.98) - np.median(soft)) / 255,
     }
 
 

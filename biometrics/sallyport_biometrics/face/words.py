@@ -124,6 +124,10 @@ class Quality:
     """height of the wider open eye as a share of its width"""
     mouth_open: float = 0.0
     """gap between the lips as a share of the mouth's width"""
+    eyes_level: float = 0.7
+    """share of the edges around an eye that lie level, as lids and brows do, of the eye where it is stranger"""
+    mouth_level: float = 0.7
+    """the same around the mouth; fingers held before it stand or lie, none as lips do"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

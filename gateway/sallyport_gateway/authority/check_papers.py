@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sallyport_gateway.authority.check_person import holding_alerts
 from sallyport_gateway.authority.findings import finding
-from sallyport_gateway.authority.policy import Basis
+from sallyport_gateway.authority.policy import Basis, Purpose
 from sallyport_gateway.authority.question import Question, written
 from sallyport_gateway.authority.records import CourtCase, Warrant
 from sallyport_gateway.authority.similar import may_be_named, same_birthday, same_person, tells_apart
@@ -71,15 +71,23 @@ def _check_warrant(q: Question, warrant: Warrant) -> Iterator[CheckResult]:
         yield finding("WARRANT_OUTSTANDING", records, cause, kind=warrant.kind, id=warrant.warrant_id)
     elif warrant.status is WarrantStatus.UNKNOWN:
         yield finding("WARRANT_UNKNOWN", records, cause, kind=warrant.kind, id=warrant.warrant_id)
-    elif warrant.status is WarrantStatus.APPLIED and not _ends_elsewhere(q, warrant):
-        if not q.needs_dates or warrant.kind not in _WITH_A_TERM:
+    elif warrant.status is WarrantStatus.APPLIED and q.purpose is not None and not q.purpose.custody_continues:
+        if _stands(q, q.purpose, warrant):
             yield finding(
                 "WARRANT_STANDS", records, cause, kind=warrant.kind, id=warrant.warrant_id, purpose=q.purpose_name
             )
-        elif not _calculated(q, warrant.warrant_id):
+        elif warrant.kind in _WITH_A_TERM and not _calculated(q, warrant.warrant_id):
             yield finding("WARRANT_NOT_CALCULATED", records, cause, id=warrant.warrant_id)
-        elif not _theirs(q, warrant):
+        elif q.needs_dates and _calculated(q, warrant.warrant_id) and not _theirs(q, warrant):
             yield finding("WARRANT_OF_ANOTHER", records, cause, id=warrant.warrant_id, written=written(warrant))
+
+
+def _stands(q: Question, purpose: Purpose, warrant: Warrant) -> bool:
+    """Does this release leave the warrant as it is? A term ends with its date, an immigration warrant with the bail or
+    in the escort's hands; a remand or an arrest with neither."""
+    if warrant.kind is WarrantKind.IMMIGRATION:
+        return not (purpose.basis is Basis.IMMIGRATION_BAIL or (purpose.immigration_escort and q.escorted))
+    return warrant.kind not in _WITH_A_TERM or not q.needs_dates
 
 
 def _theirs(q: Question, warrant: Warrant) -> bool:
@@ -99,15 +107,6 @@ def _theirs(q: Question, warrant: Warrant) -> bool:
         for each in q.names
     )
     return not warrant.surname.strip() or any(alike)
-
-
-def _ends_elsewhere(q: Question, warrant: Warrant) -> bool:
-    """What a warrant holds goes on where this person goes, or is what their bail or removal is about. Without a rule
-    for the purpose nothing can be said of it, and other checks hold."""
-    if q.purpose is None:
-        return True
-    immigration = q.purpose.basis is Basis.IMMIGRATION_BAIL or (q.purpose.immigration_escort and q.escorted)
-    return q.purpose.custody_continues or (warrant.kind is WarrantKind.IMMIGRATION and immigration)
 
 
 def _missing(q: Question) -> Iterator[CheckResult]:

@@ -46,13 +46,16 @@ def check_prisoner(q: Question) -> Iterator[CheckResult]:
 
 
 def _plausible(q: Question, born: date) -> bool:
-    age = q.today.year - born.year - ((q.today.month, q.today.day) < (born.month, born.day))
+    today = q.today
+    age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     return q.policy.measures.age_youngest.value <= age <= q.policy.measures.age_oldest.value
 
 
 def compare_person(document: str, name: Named, prisoner: PrisonerRecord, number: str) -> Iterator[CheckResult]:
     """A number has no check digit: name and date of birth on the paper must be this person's, or one alias's."""
     known: tuple[Named, ...] = (prisoner, *prisoner.aliases)
+    if same_person(name, known):
+        return
     if not any(same_name(name, each) for each in known):
         yield finding(
             "NAME_MISMATCH", [number], document=document, written=written(name), number=number, found=written(prisoner)
@@ -68,7 +71,7 @@ def compare_person(document: str, name: Named, prisoner: PrisonerRecord, number:
             found=day(prisoner.date_of_birth),
         )
         return
-    if any(same_name(name, each) for each in known) and not same_person(name, known):
+    if any(same_name(name, each) for each in known):
         told = f"{written(name)}, born {day(name.date_of_birth)}"
         yield finding("NAME_OF_ANOTHER_BIRTH_DATE", [number], document=document, written=told, number=number)
 

@@ -1,6 +1,6 @@
 """What is asked: may this person leave, by this lane, for this purpose, now? The one argument of every check."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from unicodedata import category, normalize
@@ -24,6 +24,8 @@ class Question:
     now: datetime
     authorisation: Authorisation | None
     purpose: Purpose | None
+    _troubles: dict[Source, str | None] = field(default_factory=dict, compare=False, repr=False)
+    """What `trouble` has said: each source is asked for by several checks."""
 
     @property
     def today(self) -> date:
@@ -72,6 +74,11 @@ class Question:
 
     def trouble(self, source: Source) -> str | None:
         """Why a source cannot be relied on: SOURCE_MISSING, SOURCE_IN_FUTURE, SOURCE_STALE; None when fresh."""
+        if source not in self._troubles:
+            self._troubles[source] = self._trouble(source)
+        return self._troubles[source]
+
+    def _trouble(self, source: Source) -> str | None:
         heard = self.evidence.as_of.get(source)
         if heard is None:
             return "SOURCE_MISSING"

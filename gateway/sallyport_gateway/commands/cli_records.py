@@ -15,7 +15,7 @@ from sallyport_gateway.authority.calendar import LONDON, from_millis
 from sallyport_gateway.commands.options import GATEWAY_TOML, Config, Json
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.drivers import release_outbox
-from sallyport_gateway.drivers.authority_access import By
+from sallyport_gateway.drivers.authority_access import Access, Action, By, accesses_of, log_access
 from sallyport_gateway.drivers.authority_feed import asides, settle_aside
 from sallyport_gateway.drivers.authority_holds import open_holds
 from sallyport_gateway.drivers.authority_import import Imported, import_csv, import_json
@@ -23,6 +23,7 @@ from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.authority_plot import draw
 from sallyport_gateway.drivers.authority_preflight import log_look
 from sallyport_gateway.drivers.authority_records import Kind
+from sallyport_gateway.drivers.authority_search import search
 from sallyport_gateway.drivers.authority_statistics import figures, write_csv
 from sallyport_gateway.ledger import life
 from sallyport_gateway.store import Store
@@ -63,6 +64,52 @@ def import_records(
         typer.echo("Nothing was imported.", err=True)
         raise typer.Exit(1)
     typer.echo(f"{done.rows} rows read, {done.changed} records changed, {len(done.touched)} authorisations concerned")
+
+
+@app.command("search")
+def search_people(
+    text: Annotated[str, typer.Argument(help="A prisoner number, or (part of) a name or an alias")],
+    officer: Annotated[str, typer.Option(help="Who asks")],
+    why: Annotated[str, typer.Option(help="Why: the law asks for it")],
+    born: Annotated[str | None, typer.Option(help="Only who was born on this day, such as 1991-04-17")] = None,
+    config: Config = GATEWAY_TOML,
+) -> None:
+    """Find people by number, name or alias, spelling aside, as JSON lines, best first. Exit code 1: nobody is found.
+
+    Every search is a line in the log of consultations.
+    """
+    by, day, now = By(officer, why), None if born is None else _day(born), datetime.now(UTC)
+    with Store(load_configuration(config).store_url) as store:
+        hits = store.write_now(lambda conn: search(conn, text, by, now, day))
+    for hit in hits:
+        shown = {"prisoner_number": hit.prisoner_number, "name": hit.shown, "alias": hit.alias}
+        at = hit.date_of_birth.isoformat() if hit.date_of_birth else None
+        typer.echo(json.dumps(shown | {"born": at, "likeness": hit.likeness}, ensure_ascii=False))
+    if not hits:
+        typer.echo("Nobody of that name or number.", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def consultations(
+    prisoner: Annotated[str, typer.Argument(help="A prisoner number")],
+    officer: Annotated[str, typer.Option(help="Who asks")],
+    why: Annotated[str, typer.Option(help="Why: the law asks for it")],
+    config: Config = GATEWAY_TOML,
+) -> None:
+    """Who read or changed what about a person, when and why, as JSON lines, oldest first; asking is such a line too."""
+    by, now = By(officer, why), datetime.now(UTC)
+
+    def job(conn: Connection) -> list[Access]:
+        found = accesses_of(conn, prisoner)
+        log_access(conn, Action.CONSULTED, prisoner, "log of consultations", by, now)
+        return found
+
+    with Store(load_configuration(config).store_url) as store:
+        lines = store.write_now(job)
+    for each in lines:
+        said = {"who": each.who, "action": each.action.value, "what": each.what, "why": each.why}
+        typer.echo(json.dumps({"at": from_millis(each.at).isoformat()} | said, ensure_ascii=False))
 
 
 @app.command()
@@ -178,6 +225,13 @@ def _edge(text: str) -> datetime:
         return datetime.combine(date.fromisoformat(text), time(), LONDON)
     except ValueError:
         return _moment(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise MalformedError(f"{text!r} is not a day such as 1991-04-17.") from None
 
 
 def _moment(text: str) -> datetime:

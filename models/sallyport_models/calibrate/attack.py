@@ -1,6 +1,6 @@
 """`sallyport-models calibrate attack DIR`: what the signs of a face attack weigh, fitted again from presentations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from itertools import combinations
@@ -11,10 +11,19 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from sallyport_biometrics.face.attack import COLUMNS, Weights
+from sallyport_biometrics.face.attack import Curve, Tail, Weights
 from sallyport_models.attack_calibration import FILE
 from sallyport_models.calibrate import app
-from sallyport_models.calibrate.attack_fit import BPCER, FOLDS, HeldOut, fitted, settings_in, species_in
+from sallyport_models.calibrate.attack_fit import (
+    BPCER,
+    FOLDS,
+    WORST,
+    Evidence,
+    HeldOut,
+    fitted,
+    settings_in,
+    species_in,
+)
 from sallyport_models.calibrate.provenance import digest_of_files
 from sallyport_models.evaluate.attack_presentations import (
     LIVE,
@@ -65,15 +74,19 @@ def calibration_text(seen: Sequence[Presentation], networks: Sequence[str], dige
         f" {len(seen) - len(live)} attacks",
         f"# ({', '.join(species_in(seen))}).",
         f"# Settings: {', '.join(settings_in(seen)) or 'one'}.",
-        f"# Operating point: BPCER at most {BPCER} over people left out ({FOLDS} folds), twice that in any setting.",
+        f"# Operating point: BPCER at most {BPCER} over people left out ({FOLDS} folds),"
+        f" {WORST} times that in any setting.",
         f"# numpy {version('numpy')}, onnxruntime {version('onnxruntime')}.",
         "",
-        "version = 1",
+        "version = 2",
         'modality = "face-attack"',
         f'data_sha256 = "{digest}"',
     ]
-    for chosen in subsets(networks):
-        weights, held_out = fitted(seen, chosen)
+    evidence = Evidence(seen)
+    found = [fitted(evidence, chosen) for chosen in subsets(networks)]
+    for name, signs in (("colour", found[0][0].colour), ("grey", found[0][0].grey)):
+        lines += ["", f"[{name}]", *_tail(signs.tail), f"[{name}.curves]", *_curves(signs.curves)]
+    for weights, held_out in found:
         lines += ["", *_table(weights), *_report(held_out)]
     return "\n".join(lines) + "\n"
 
@@ -86,18 +99,33 @@ def subsets(networks: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 def _table(weights: Weights) -> list[str]:
     return [
-        "[[weights]]",
-        f"networks = [{', '.join(repr(name) for name in weights.networks)}]".replace("'", '"'),
-        f"threshold = {weights.threshold:.5f}",
-        f"signs = [{', '.join(repr(name) for name in weights.weight)}]".replace("'", '"'),
-        *(f"{name} = [{', '.join(f'{value:.5g}' for value in getattr(weights, name).values())}]" for name in COLUMNS),
+        "[[networks]]",
+        f"names = [{', '.join(repr(name) for name in weights.networks)}]".replace("'", '"'),
+        *_tail(weights.network_tail),
+        f"narrow = {weights.narrow:.5g}",
+        f"limit = {weights.limit:.5f}",
+        f"alone = {weights.alone:.5f}",
     ]
+
+
+def _tail(tail: Tail) -> list[str]:
+    return [f"middle = {tail.middle:.5g}", f"rate = {tail.rate:.5g}"]
+
+
+def _curves(curves: Mapping[str, Curve]) -> list[str]:
+    """One line each; a sign that is worth nothing is left out."""
+    lines = []
+    for name, curve in curves.items():
+        if any(curve.evidence):
+            at, evidence = (", ".join(f"{value:.7g}" for value in each) for each in (curve.at, curve.evidence))
+            lines.append(f"{name} = {{ at = [{at}], evidence = [{evidence}] }}")
+    return lines
 
 
 def _report(held_out: HeldOut) -> list[str]:
     """How they did on people, species and settings that were not fitted."""
     return [
-        "[weights.held_out]",
+        "[networks.held_out]",
         f"bpcer = {held_out.bpcer:.4f}",
         f"apcer = {_inline(held_out.apcer)}",
         f"apcer_of_unseen_species = {_inline(held_out.unseen)}",

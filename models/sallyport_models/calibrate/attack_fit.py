@@ -1,49 +1,47 @@
-"""Weights of the signs of a face attack: a logistic regression that keeps the sense that physics gives to a sign.
+"""What the signs of a face attack are worth: an additive logistic regression in which no sign speaks for life.
 
-Every species weighs the same, and live faces as much as all attacks together. The operating point comes from people
-who were not fitted: the least odds with at most `BPCER` of the live presentations above it, twice that in any setting.
+Each sign has steps at places that few live faces reach, and the fit gives each step a weight of zero or more, in the
+sense that physics gives to the sign. Every species weighs the same, live faces `CAUTION` times as much as all attacks
+together, because the operating point lies where few of them are left. The networks are not fitted at all: they are
+compared with live faces only. The operating point comes from people who were not fitted: the least sum of surprises
+with at most `BPCER` of the live presentations above it, `WORST` times that in any setting.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sallyport_biometrics.face.attack import BEND, FARTHEST, Weights, score_of
-from sallyport_biometrics.face.passive import NETWORKS
+from sallyport_biometrics.face.attack import Curve, Signs, Tail, Weights, coloured
+from sallyport_biometrics.face.passive import ROOM
 from sallyport_biometrics.face.signs import NAMES
 from sallyport_models.evaluate.attack_presentations import LIVE, Presentation
 
 Values = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 BPCER: Final = 0.05
+WORST: Final = 3
 FOLDS: Final = 5
 FEWEST: Final = 20
-"""Live presentations that a setting needs to have its own say about the operating point."""
-RIDGE: Final = 0.003
-"""Penalty on squared weights of standardised signs."""
+"""Live presentations that a setting needs to have its own say about the operating point, and live people that pictures
+with colour, or without, need to have their own curves."""
+RIDGE: Final = 0.001
+"""Penalty on squared weights of steps."""
+CAUTION: Final = 5.0
+STEPS: Final = (0.5, 0.8, 0.9, 0.95, 0.98, 0.995)
+"""Shares of the live faces between whose values a sign's evidence rises; one step more lies beyond the last."""
+TAIL: Final = (0.5, 0.98)
+"""Shares of the live faces at which a tail is measured."""
 SENSE: Final[Mapping[str, int]] = {
-    "peak": 1,
-    "colour_peak": 1,
-    "fringes": 1,
-    "dark": 1,
-    "contrast": -1,
-    "saturation": -1,
-    "colours": -1,
-    "glare": 1,
-    "beside": 1,
-    "aside": 1,
-    "corner": 1,
-    "below": 1,
-    "above": 1,
-    "bands": 1,
-    **dict.fromkeys(("detail", "fine", "finer", "finest"), -1),
-    **dict.fromkeys(NETWORKS, 1),
+    **dict.fromkeys(("peak", "colour_peak", "fringes", "grid", "colour_grid", "dark", "glare", "glow", "bands"), 1),
+    **dict.fromkeys(("beside", "aside", "corner", "enclosed", "below", "above"), 1),
+    **dict.fromkeys(("contrast", "saturation", "colours", "detail", "fine", "finer", "finest"), -1),
 }
-"""More of it can only speak for (1) or against (-1) an attack; signs that are not named may do either."""
-NO_MERIT: Final = frozenset({"detail", "fine", "finer", "finest"})
-"""Signs that say nothing where they stand high: softness is a sign of a second lens, detail is none of life."""
+"""More of it can only speak for an attack (1), or less of it (-1); signs that are not named may do either."""
+NONE: Final = Tail(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +57,83 @@ class HeldOut:
     """BPCER by setting where nothing of that setting was fitted either"""
 
 
-def fitted(seen: Sequence[Presentation], networks: Sequence[str]) -> tuple[Weights, HeldOut]:
-    """Weights from all, the operating point from people left out, and how they did. Presentations have faces."""
-    odds = cross_validated(seen, networks)
-    threshold = operating_point(seen, odds)
-    weights = fit(seen, networks, threshold)
-    live = np.array([each.species == LIVE for each in seen])
-    suspicious = odds >= threshold
-    return weights, HeldOut(
-        bpcer=float(suspicious[live].mean()),
-        apcer={name: float(1 - suspicious[_is(seen, name)].mean()) for name in species_in(seen)},
-        unseen={name: _unseen(seen, networks, threshold, name) for name in species_in(seen)},
-        settings={name: _elsewhere(seen, networks, threshold, name) for name in settings_in(seen)},
+class Evidence:
+    """Of our own signs, log odds of each presentation by curves that were fitted without its subject.
+
+    Pictures with colour and pictures without have curves of their own, where enough people show either.
+    """
+
+    def __init__(self, seen: Sequence[Presentation]) -> None:
+        self.seen = seen
+        self.coloured = np.array([coloured(each.frames) for each in seen])
+        self.curves = {colour: fit(_only(seen, self._like(colour))) for colour in (True, False)}
+        self.held_out = self._without(np.zeros(len(seen), bool))
+        self.unseen = {name: self._without(_is(seen, name)) for name in species_in(seen)}
+        """without the species too"""
+        self.elsewhere = {name: self._without(_in(seen, name)) for name in settings_in(seen)}
+        """without the setting too"""
+
+    def signs(self, colour: bool) -> Signs:
+        """The curves, and how rare their sums are among live faces."""
+        live = self.held_out[_is(self.seen, LIVE) & self._like(colour)]
+        return Signs(self.curves[colour], tail_of(live))
+
+    def _like(self, colour: bool) -> Flags:
+        """The presentations that curves for colour, or for none, are fitted on."""
+        chosen = self.coloured == colour
+        people = {each.subject for each in _only(self.seen, chosen & _is(self.seen, LIVE))}
+        return chosen if len(people) >= FEWEST else np.ones(len(self.seen), bool)
+
+    def _without(self, hidden: Flags) -> Values:
+        """Only for what is hidden, where something is."""
+        found = np.full(len(self.seen), np.nan)
+        for held in folds_of(self.seen):
+            for colour in (True, False):
+                judged = held & (self.coloured == colour) & (hidden if hidden.any() else True)
+                training = _only(self.seen, ~(held | hidden) & self._like(colour))
+                if judged.any() and {each.species for each in training} > {LIVE}:
+                    signs = Signs(fit(training), NONE)
+                    found[judged] = [_mean_of([*map(signs.evidence, each.frames)]) for each in _only(self.seen, judged)]
+        return found
+
+
+def fitted(evidence: Evidence, networks: Sequence[str]) -> tuple[Weights, HeldOut]:
+    """The witnesses' tails and the operating point for these networks, and how they did."""
+    seen, live = evidence.seen, _is(evidence.seen, LIVE)
+    colour, grey = evidence.signs(True), evidence.signs(False)
+    narrow, said = network_says(_only(seen, live), networks)
+    tail = tail_of(said) if len(said) else NONE
+    weights = Weights(tuple(networks), colour, grey, tail, narrow, 0.0, 0.0)
+    told = np.array([_network_surprise(weights, each) for each in seen])
+    spoke = np.isfinite(told)
+
+    def own(odds: Values) -> Values:
+        return np.where(evidence.coloured, _surprises(colour.tail, odds), _surprises(grey.tail, odds))
+
+    heard = (spoke & live).any()
+    alone = operating_point(seen, own(evidence.held_out), ~spoke if (~spoke & live).any() else np.ones(len(seen), bool))
+    limit = operating_point(seen, own(evidence.held_out) + told, spoke) if heard else alone
+
+    def share(odds: Values, chosen: Flags) -> float:
+        total = own(odds)
+        return float(np.where(spoke, total + told >= limit, total >= alone)[chosen].mean())
+
+    return replace(weights, limit=limit, alone=alone), HeldOut(
+        bpcer=share(evidence.held_out, live),
+        apcer={name: 1 - share(evidence.held_out, _is(seen, name)) for name in species_in(seen)},
+        unseen={name: 1 - share(odds, _is(seen, name)) for name, odds in evidence.unseen.items()},
+        settings={name: share(odds, live & _in(seen, name)) for name, odds in evidence.elsewhere.items()},
     )
 
 
-def fit(seen: Sequence[Presentation], networks: Sequence[str], threshold: float = 0.0) -> Weights:
-    """Weights with the intercept taken into the threshold."""
+def fit(seen: Sequence[Presentation]) -> Mapping[str, Curve]:
+    """The curves of all signs."""
     from scipy.optimize import minimize
 
-    names = (*NAMES, *networks)
-    rows, share, attack = _rows(seen, names)
-    middle = np.nan_to_num(np.nanmean(rows[~attack], axis=0))
-    spread = np.nan_to_num(np.nanstd(rows, axis=0)) + 1e-6
-    standing = np.clip(np.nan_to_num((rows - middle) / spread), -FARTHEST, FARTHEST)
-    middles = np.clip(standing, -BEND, BEND)
-    low, high = np.minimum(0, standing + BEND), np.maximum(0, standing - BEND)
-    design = np.column_stack([middles, high, low, np.ones(len(standing))])
+    rows, share, attack = _rows(seen)
+    pieces = [piece for index, name in enumerate(NAMES) for piece in _pieces(name, rows[~attack, index])]
+    design = np.column_stack([*(piece.of(rows) for piece in pieces), np.ones(len(rows))])
+    share = np.where(attack, share, CAUTION * share) / (share[attack].sum() + CAUTION * share[~attack].sum())
     sign = np.where(attack, 1.0, -1.0)
 
     def loss(weights: Values) -> tuple[float, Values]:
@@ -95,66 +143,125 @@ def fit(seen: Sequence[Presentation], networks: Sequence[str], threshold: float 
         total = (share * np.logaddexp(0, -margin)).sum() + RIDGE * penalised @ penalised
         return float(total), slope + 2 * RIDGE * penalised
 
-    senses = [SENSE.get(name, 0) for name in names]
-    sides = [_bound(sense) for sense in senses]
-    high_sides = [(0.0, 0.0) if name in NO_MERIT else side for name, side in zip(names, sides, strict=True)]
-    bounds = [*sides, *high_sides, *sides, (None, None)]
-    found = minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds).x
-    columns = (middle, spread, *np.split(found[:-1], 3))
-    middle_of, spread_of, weight, above, below = (dict(zip(names, map(float, each), strict=True)) for each in columns)
-    return Weights(tuple(networks), middle_of, spread_of, weight, threshold - float(found[-1]), above, below)
+    bounds = [*((0.0, None) for _ in pieces), (None, None)]
+    found = minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds).x[:-1]
+    return {
+        name: _curve([(piece, weight) for piece, weight in zip(pieces, found, strict=True) if piece.name == name])
+        for name in NAMES
+    }
 
 
-def _bound(sense: int) -> tuple[float | None, float | None]:
-    return {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[sense]
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Rises from 0 to 1 while the sign goes from one value to another, which may be the lower one."""
+
+    name: str
+    start: float
+    end: float
+
+    def of(self, rows: Values) -> Values:
+        values = rows[:, NAMES.index(self.name)]
+        return np.nan_to_num(np.clip((values - self.start) / (self.end - self.start), 0.0, 1.0))
 
 
-def _rows(seen: Sequence[Presentation], names: Sequence[str]) -> tuple[Values, Values, npt.NDArray[np.bool_]]:
+def _pieces(name: str, live: Values) -> list[_Piece]:
+    """For each side that may speak; none for a sign that was never looked at or never differs."""
+    known = live[np.isfinite(live)]
+    if not len(known) or known.min() == known.max():
+        return []
+    found = []
+    for side in (1, -1):
+        if SENSE.get(name, side) == side:
+            places = sorted(set(np.quantile(side * known, STEPS).round(4).tolist()))
+            places.append(round(places[-1] + max(places[-1] - places[0], 1e-3), 4))
+            found += [_Piece(name, side * low, side * high) for low, high in pairwise(places)]
+    return found
+
+
+def _curve(pieces: Sequence[tuple[_Piece, float]]) -> Curve:
+    """The sum of the weighted pieces of one sign."""
+    at = sorted({place for piece, _ in pieces for place in (piece.start, piece.end)}) or [0.0, 1.0]
+    rises = [
+        [np.clip((place - each.start) / (each.end - each.start), 0, 1) * worth for each, worth in pieces]
+        for place in at
+    ]
+    return Curve(tuple(at), tuple(float(sum(rise)) for rise in rises))
+
+
+def tail_of(values: Values) -> Tail:
+    """Through the middle of the live faces and the value that few of them exceed."""
+    middle, far = np.quantile(values, TAIL)
+    return Tail(float(middle), float(np.log((1 - TAIL[0]) / (1 - TAIL[1])) / max(far - middle, 1e-6)))
+
+
+def network_says(live: Sequence[Presentation], networks: Sequence[str]) -> tuple[float, Values]:
+    """How much more the networks say of live faces for each unit of missing room, and what is left without that."""
+    frames = [[frame for frame in each.frames if any(name in frame for name in networks)] for each in live]
+    pairs = [
+        (
+            _mean_of([_mean_of([frame[name] for name in networks if name in frame]) for frame in shown]),
+            _mean_of([min(0.0, frame.get(ROOM, 0.0)) for frame in shown]),
+        )
+        for shown in frames
+        if shown
+    ]
+    if not pairs:
+        return 0.0, np.empty(0)
+    odds, room = np.array(pairs).T
+    varies = float(room.var()) > 1e-9
+    narrow = max(0.0, -float(np.cov(room, odds)[0, 1] / room.var(ddof=1))) if varies and len(pairs) > 2 else 0.0
+    return narrow, odds + narrow * room
+
+
+def _network_surprise(weights: Weights, each: Presentation) -> float:
+    """NaN where the networks said nothing."""
+    said = [value for value in map(weights.says, each.frames) if value is not None]
+    return weights.network_tail.surprise(_mean_of(said)) if said else np.nan
+
+
+def _surprises(tail: Tail, odds: Values) -> Values:
+    return tail.rate * np.maximum(0.0, odds - tail.middle)
+
+
+def _only(seen: Sequence[Presentation], chosen: Flags) -> list[Presentation]:
+    return [each for each, taken in zip(seen, chosen, strict=True) if taken]
+
+
+def _mean_of(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _rows(seen: Sequence[Presentation]) -> tuple[Values, Values, Flags]:
     """[frames, signs] with NaN for what was not looked at, the weight of each frame, and whether it is an attack."""
     rows, share, attack = [], [], []
     counts = {name: sum(each.species == name for each in seen) for name in {each.species for each in seen}}
     for each in seen:
         kinds = 1 if each.species == LIVE else len(counts) - (LIVE in counts)
         for frame in each.frames:
-            rows.append([frame.get(name, np.nan) for name in names])
-            share.append(0.5 / (kinds * counts[each.species] * len(each.frames)))
+            rows.append([frame.get(name, np.nan) for name in NAMES])
+            share.append(1.0 / (kinds * counts[each.species] * len(each.frames)))
             attack.append(each.species != LIVE)
     return np.array(rows, np.float64), np.array(share), np.array(attack)
 
 
-def cross_validated(seen: Sequence[Presentation], networks: Sequence[str]) -> Values:
-    """Log odds of each presentation by weights that were fitted without its subject."""
-    odds = np.zeros(len(seen))
-    for held in folds_of(seen):
-        weights = fit([each for each, out in zip(seen, held, strict=True) if not out], networks)
-        odds[held] = odds_of([each for each, out in zip(seen, held, strict=True) if out], weights)
-    return odds
-
-
-def folds_of(seen: Sequence[Presentation], seed: int = 1) -> list[npt.NDArray[np.bool_]]:
+def folds_of(seen: Sequence[Presentation], seed: int = 1) -> list[Flags]:
     """For each fold the presentations that it leaves out: all of a fifth of the subjects."""
     subjects, index = np.unique([each.subject for each in seen], return_inverse=True)
     fold = np.random.default_rng(seed).permutation(len(subjects)) % FOLDS
     return [fold[index] == number for number in range(FOLDS)]
 
 
-def odds_of(seen: Sequence[Presentation], weights: Weights) -> Values:
-    """Log odds less the weights' threshold."""
-    scores = np.array([score_of(each.frames, weights) for each in seen], np.float64)
-    clipped = np.clip(scores, 1e-12, 1 - 1e-12)
-    return np.asarray(np.log(clipped / (1 - clipped)), np.float64)
-
-
-def operating_point(seen: Sequence[Presentation], odds: Values) -> float:
-    """The least odds that keep BPCER within bounds: `BPCER` over all live ones, twice that in any one setting."""
-    live = _is(seen, LIVE)
+def operating_point(seen: Sequence[Presentation], surprises: Values, chosen: Flags) -> float:
+    """The least sum that keeps BPCER within bounds: `BPCER` over all live ones, `WORST` times that in any setting."""
+    live = _is(seen, LIVE) & chosen
     groups = [live & _in(seen, name) for name in settings_in(seen)]
-    limits = [_quantile(odds[live], BPCER)] + [_quantile(odds[group], 2 * BPCER) for group in groups]
+    limits = [_quantile(surprises[live], BPCER)]
+    limits += [_quantile(surprises[group], WORST * BPCER) for group in groups if group.sum() >= FEWEST]
     return max(limits) + 1e-6
 
 
-def _quantile(odds: Values, above: float) -> float:
-    return float(np.quantile(odds, 1 - above, method="higher"))
+def _quantile(values: Values, above: float) -> float:
+    return float(np.quantile(values, 1 - above, method="higher"))
 
 
 def species_in(seen: Sequence[Presentation]) -> list[str]:
@@ -167,39 +274,9 @@ def settings_in(seen: Sequence[Presentation]) -> list[str]:
     return sorted(name for name in set(live) if live.count(name) >= FEWEST)
 
 
-def _is(seen: Sequence[Presentation], species: str) -> npt.NDArray[np.bool_]:
+def _is(seen: Sequence[Presentation], species: str) -> Flags:
     return np.array([each.species == species for each in seen])
 
 
-def _in(seen: Sequence[Presentation], setting: str) -> npt.NDArray[np.bool_]:
+def _in(seen: Sequence[Presentation], setting: str) -> Flags:
     return np.array([each.setting == setting for each in seen])
-
-
-def _unseen(seen: Sequence[Presentation], networks: Sequence[str], threshold: float, species: str) -> float:
-    """APCER of a species by weights that saw none of it and none of the person."""
-    return _left_out(seen, networks, threshold, _is(seen, species), _is(seen, species), wrong_above=False)
-
-
-def _elsewhere(seen: Sequence[Presentation], networks: Sequence[str], threshold: float, setting: str) -> float:
-    """BPCER of a setting by weights that saw nothing of it and nothing of the person."""
-    inside = _in(seen, setting)
-    return _left_out(seen, networks, threshold, inside, inside & _is(seen, LIVE), wrong_above=True)
-
-
-def _left_out(
-    seen: Sequence[Presentation],
-    networks: Sequence[str],
-    threshold: float,
-    hidden: npt.NDArray[np.bool_],
-    judged: npt.NDArray[np.bool_],
-    *,
-    wrong_above: bool,
-) -> float:
-    wrong = []
-    for held in folds_of(seen):
-        training = [each for each, out in zip(seen, held | hidden, strict=True) if not out]
-        chosen = [each for each, out in zip(seen, held & judged, strict=True) if out]
-        if chosen and {each.species for each in training} > {LIVE}:
-            above = odds_of(chosen, fit(training, networks)) >= threshold
-            wrong += list(above if wrong_above else ~above)
-    return float(np.mean(wrong)) if wrong else 0.0

@@ -1,7 +1,7 @@
 """`python -m sallyport_rig.recapture SOURCE OUT`: photographs of faces, taken again live and as attacks.
 
-SOURCE holds images named PERSON_0001.jpg (or .png), each with one face that is wide enough. OUT becomes
-`live/CAMERA/PERSON_000101.jpg` and `attack/SPECIES/CAMERA/PERSON_000102.jpg`, for `sallyport-models evaluate attack`
+SOURCE holds images named PERSON_0001.jpg (or .png), each with one face that is wide enough and looks ahead. OUT becomes
+`live/CAMERA/PERSON_000101.png` and `attack/SPECIES/CAMERA/PERSON_000102.png`, for `sallyport-models evaluate attack`
 and `calibrate attack`. The same source, seed and numbers give the same files.
 """
 
@@ -16,18 +16,25 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from sallyport_biometrics.face.detect import FaceDetector
+from sallyport_biometrics.face.pipeline import MODELS, FacePipeline
+from sallyport_biometrics.face.words import Feedback
 from sallyport_models.evaluate.pairs import find_images
 from sallyport_models.manifest import Manifest
 from sallyport_models.store import ModelStore, default_store
 from sallyport_protocol.errors import RoadError, SallyportError
 from sallyport_rig.recapture.camera import CAMERAS, Picture
-from sallyport_rig.recapture.captures import attack, live, varied
+from sallyport_rig.recapture.captures import any_camera, attack, live, varied
 from sallyport_rig.recapture.media import SPECIES
+from sallyport_rig.recapture.overlays import MARKS, drawn
 from sallyport_rig.recapture.scene import Photograph
 
-NARROWEST = 48.0
-"""Pixels: a face that is narrower holds too little to be shown to anybody again."""
+NARROWEST, WIDEST = 48.0, 320.0
+"""Pixels: a face that is narrower holds too little to be shown to anybody again, a wider one more than is needed."""
+UNFIT = frozenset({Feedback.NO_FACE, Feedback.SEVERAL_FACES, Feedback.TURN_TO_CAMERA, Feedback.HEAD_TILTED})
+"""What a kiosk takes no template from, it looks for no attack in."""
+
+ANY, PLAIN = "any", "plain"
+"""The settings of captures by a camera that is like none of the others, and without any camera."""
 
 
 def recapture(
@@ -35,42 +42,49 @@ def recapture(
     out: Annotated[Path, typer.Argument(help="A new folder")],
     lives: Annotated[int, typer.Option("--live", help="Live captures of each image")] = 1,
     attacks: Annotated[int, typer.Option("--attack", help="Attacks with each image, species in turn")] = 1,
+    marked: Annotated[int, typer.Option("--drawn", help="Images with marks drawn over, and one plain one")] = 0,
     limit: Annotated[int, typer.Option(help="At most so many images, evenly taken; 0: all")] = 0,
     seed: Annotated[int, typer.Option(help="Another seed draws everything anew")] = 1,
     store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
 ) -> None:
-    """Writes the folder. Images without a face that is wide enough are left out and counted."""
+    """Writes the folder. Images without one face that is wide enough and looks ahead are left out and counted."""
     if out.exists():
         raise RoadError(f"{out}: is there already; name a new folder")
-    detector = FaceDetector(ModelStore(store or default_store(), Manifest.read()).load("yunet").bytes)
+    models = ModelStore(store or default_store(), Manifest.read())
+    pipeline = FacePipeline({name: models.load(name).bytes for name in MODELS})
     images = sorted(find_images(source).items())
     images = images[:: max(1, len(images) // limit)][:limit] if limit else images
     used = 0
     for number, (name, path) in enumerate(track(images, "images", console=Console(stderr=True), transient=True)):
-        if (photograph := photograph_of(detector, path)) is not None:
+        if (photograph := photograph_of(pipeline, path)) is not None:
             other = _read(images[(number + len(images) // 2) % len(images)][1])
             _captures(photograph, other, name, out, lives, attacks, seed, number)
+            _drawn(photograph, name, out, marked, seed, number)
             used += 1
-    Console().print(f"{out}: {used} of {len(images)} images, {used * lives} live and {used * attacks} attacks")
+    total = f"{used * (lives + bool(marked))} live and {used * (attacks + marked)} attacks"
+    Console().print(f"{out}: {used} of {len(images)} images, {total}")
 
 
-def photograph_of(detector: FaceDetector, path: Path) -> Photograph | None:
-    """The image and its largest face, or None."""
+def photograph_of(pipeline: FacePipeline, path: Path) -> Photograph | None:
+    """The image and its face, or None."""
     picture = _read(path)
-    faces = detector.detect(picture)
-    if not faces or faces[0].box.width < NARROWEST:
+    analysis = pipeline.analyse(picture)
+    if analysis.face is None or UNFIT & set(analysis.feedback) or analysis.face.box.width < NARROWEST:
         return None
-    return Photograph(picture, *faces[0].box.centre, faces[0].box.width)
+    box, scale = analysis.face.box, min(1.0, WIDEST / analysis.face.box.width)
+    if scale < 1:
+        picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return Photograph(picture, box.centre[0] * scale, box.centre[1] * scale, box.width * scale)
 
 
 def _captures(
     photograph: Photograph, other: Picture, name: str, out: Path, lives: int, attacks: int, seed: int, number: int
 ) -> None:
-    cameras, species = list(CAMERAS), list(SPECIES)
+    cameras, species = [*CAMERAS, ANY], list(SPECIES)
     for index in range(lives + attacks):
         generator = generator_of(seed, name, index)
         habit = cameras[int(generator.integers(len(cameras)))]
-        camera = varied(CAMERAS[habit], generator)
+        camera = any_camera(generator) if habit == ANY else varied(CAMERAS[habit], generator)
         if index < lives:
             folder, picture = out / "live" / habit, live(photograph, camera, generator)
         else:
@@ -79,6 +93,16 @@ def _captures(
             picture = attack(photograph, SPECIES[medium], camera, other, generator)
         folder.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(folder / f"{name}{index:02d}.png"), picture)
+
+
+def _drawn(photograph: Photograph, name: str, out: Path, marked: int, seed: int, number: int) -> None:
+    species = list(MARKS)
+    for index in range(marked + 1 if marked else 0):
+        kind = species[(number * marked + index - 1) % len(species)]
+        folder = out / "attack" / kind / PLAIN if index else out / "live" / PLAIN
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = drawn(photograph, MARKS[kind] if index else (), generator_of(seed, f"{name} drawn", index))
+        cv2.imwrite(str(folder / f"{name}{90 + index}.png"), picture)
 
 
 def generator_of(seed: int, name: str, index: int) -> np.random.Generator:

@@ -1,11 +1,11 @@
 """One capture: a live face or an attack, from a photograph to the picture that the second camera makes of it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import cv2
 import numpy as np
 
-from sallyport_rig.recapture.camera import Camera, Light, Picture, expose, rendered
+from sallyport_rig.recapture.camera import CAMERAS, Camera, Light, Picture, expose, rendered
 from sallyport_rig.recapture.media import INCH, Medium, grained, patterned, printed, shown, size_of, structure
 from sallyport_rig.recapture.scene import (
     Framing,
@@ -15,6 +15,7 @@ from sallyport_rig.recapture.scene import (
     extent,
     framed,
     live_light,
+    surrounded,
     surroundings,
     viewed,
 )
@@ -36,19 +37,29 @@ def attack(
     photograph: Photograph, medium: Medium, camera: Camera, other: Picture, generator: np.random.Generator
 ) -> Picture:
     """The photograph on this medium, held before the camera; `other` furnishes the room behind it."""
-    framing = framed(photograph, generator)
+    framing = (surrounded if medium.whole else framed)(photograph, generator)
     pitch = float(generator.uniform(*medium.pitch)) / INCH
     face = size_of(medium, pitch, framing.face * camera.oversampling, generator)
     view = viewed(photograph, framing, medium, face, rendered(camera), generator)
-    surface = _surface(photograph, medium, pitch, view, camera, generator)
+    surface = _surface(photograph, medium, pitch, view, framing, camera, generator)
     shape = (surface.shape[0], surface.shape[1])
     room = surroundings(other, shape, generator)
-    whole = surface if generator.random() < 0.3 else _bordered(surface, room, photograph, medium, view, generator)
+    whole = (
+        surface
+        if generator.random() < 0.3 and not medium.whole
+        else _bordered(surface, room, photograph, medium, view, generator)
+    )
     return expose(_exposed(whole, framing, camera, generator), camera, framing.shape, generator)
 
 
 def _surface(
-    photograph: Photograph, medium: Medium, pitch: float, view: View, camera: Camera, generator: np.random.Generator
+    photograph: Photograph,
+    medium: Medium,
+    pitch: float,
+    view: View,
+    framing: Framing,
+    camera: Camera,
+    generator: np.random.Generator,
 ) -> Light:
     """Light that leaves the medium, as the camera's lens and photosites can see it."""
     picture = content(photograph, view)
@@ -64,7 +75,10 @@ def _surface(
         light = light * _lighting(light.shape[:2], generator)[..., None]
     if view.shade is not None:
         light = light * view.shade[..., None]
-    return np.asarray(light + _reflection(light.shape[:2], medium, generator)[..., None], np.float32)
+    reflected = _reflection(light.shape[:2], medium, generator)
+    if medium.lamp:
+        reflected = reflected + _lamp(light.shape[:2], medium, framing, rendered(camera), generator)
+    return np.asarray(light + reflected[..., None], np.float32)
 
 
 def _lighting(shape: tuple[int, int], generator: np.random.Generator) -> Light:
@@ -98,11 +112,28 @@ def _reflection(shape: tuple[int, int], medium: Medium, generator: np.random.Gen
     return light
 
 
+def _lamp(
+    shape: tuple[int, int], medium: Medium, framing: Framing, oversampling: float, generator: np.random.Generator
+) -> Light:
+    """A lamp or a window, mirrored somewhere over the face or just beside it."""
+    face = framing.face * oversampling
+    x, y = (at * oversampling + face * generator.uniform(-0.6, 0.6) for at in (framing.x, framing.y))
+    axes = (int(face * generator.uniform(0.08, 0.35)) + 1, int(face * generator.uniform(0.06, 0.3)) + 1)
+    spot = np.zeros(shape, np.float32)
+    if generator.random() < 0.5:
+        cv2.ellipse(spot, (int(x), int(y)), axes, float(generator.uniform(0, 180)), 0, 360, 1.0, -1)
+    else:
+        corners = cv2.boxPoints(((x, y), (2.0 * axes[0], 2.0 * axes[1]), float(generator.uniform(0, 90))))
+        cv2.fillConvexPoly(spot, np.rint(corners).astype(np.int32), 1.0)
+    soft = cv2.GaussianBlur(spot, (0, 0), 0.5 + face * generator.uniform(0.01, 0.1))
+    return np.asarray(soft * generator.uniform(*medium.gloss) * generator.uniform(5, 25), np.float32)
+
+
 def _bordered(
     surface: Light, room: Light, photograph: Photograph, medium: Medium, view: View, generator: np.random.Generator
 ) -> Light:
     """Bezel or margin about the picture, the room about that, and the fingers that hold it."""
-    left, top, right, bottom = extent(view, photograph, generator)
+    left, top, right, bottom = extent(view, photograph, medium, generator)
     border = generator.uniform(*medium.border, 4)
     inside = _within(view, left, top, right, bottom)
     outside = _within(view, left - border[0], top - border[1], right + border[2], bottom + border[3])
@@ -164,6 +195,19 @@ def _exposed(light: Light, framing: Framing, camera: Camera, generator: np.rando
     columns = slice(max(0, int((framing.x - half) * over)), int((framing.x + half) * over))
     mean = float(light[rows, columns].mean())
     return np.asarray(light * (generator.uniform(*EXPOSURE) / max(mean, 1e-4)), np.float32)
+
+
+def any_camera(generator: np.random.Generator) -> Camera:
+    """One whose every habit lies somewhere between those of `CAMERAS`: no kind that is learnt by heart."""
+    habits = list(CAMERAS.values())
+
+    def drawn(name: str) -> float:
+        values = [float(getattr(habit, name)) for habit in habits]
+        return float(generator.uniform(min(values), max(values)))
+
+    low, high = (int(generator.integers(60, 90)), 96)
+    names = [each.name for each in fields(Camera) if each.name != "quality"]
+    return Camera(**{name: drawn(name) for name in names}, quality=(low, high))
 
 
 def varied(camera: Camera, generator: np.random.Generator) -> Camera:

@@ -43,6 +43,10 @@ class Medium:
     """bezel or white margin, millimetres"""
     beats: bool = False
     """held where its grid beats with the camera's: the moire that everybody knows"""
+    whole: bool = False
+    """held so far away that its border is in view on all sides"""
+    lamp: bool = False
+    """held so that a lamp or a window shines in its glass near the face"""
 
 
 SPECIES: Final = MappingProxyType(
@@ -71,10 +75,38 @@ SPECIES: Final = MappingProxyType(
         "screen-moire": Medium(
             (0, 0), (82, 264), (0.6, 2), (0.001, 0.01), (0.85, 1.05), (0.002, 0.06), 0, 0, True, 0.1, (8, 30), True
         ),
+        "screen-bezel": Medium(
+            (60, 150),
+            (110, 400),
+            (0.6, 2),
+            (0.001, 0.01),
+            (0.85, 1.1),
+            (0.01, 0.06),
+            0,
+            0,
+            True,
+            0.3,
+            (4, 25),
+            whole=True,
+        ),
+        "screen-glare": Medium(
+            (60, 150),
+            (110, 400),
+            (0.6, 2),
+            (0.001, 0.01),
+            (0.85, 1.1),
+            (0.03, 0.06),
+            0,
+            0,
+            True,
+            0.3,
+            (4, 25),
+            lamp=True,
+        ),
     }
 )
-"""Four kinds of print, one of them bent round the holder's own head; three kinds of screen, and any at the distance
-where it shows most."""
+"""Four kinds of print, one of them bent round the holder's own head; three kinds of screen anywhere, and any screen at
+the distance where it beats most, with its whole bezel in view, and with a lamp in its glass."""
 
 
 @dataclass(frozen=True, slots=True)

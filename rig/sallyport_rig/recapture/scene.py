@@ -9,6 +9,8 @@ import numpy.typing as npt
 from sallyport_rig.recapture.camera import Light, Picture, linear
 from sallyport_rig.recapture.media import Map, Medium
 
+LARGEST, LONGEST = 230.0, 600.0
+"""Pixels: a face in the second picture is about this wide at most, and the picture about this long."""
 DISTANCE = 3.0
 """Of the instrument from the camera, in widths of the face shown: how strong the perspective of a tilt is."""
 
@@ -50,13 +52,23 @@ class View:
 def framed(photograph: Photograph, generator: np.random.Generator) -> Framing:
     """A frame that lies inside the photograph, so that a live face needs nothing invented around it."""
     height, width = photograph.picture.shape[:2]
-    scale = generator.uniform(0.8, 1.3) * min(1.0, 230 / photograph.face)
     wide = min(width, photograph.face * generator.uniform(1.9, 4.5))
     high = min(height, wide * generator.choice([0.75, 1.0, 1.33]))
+    scale = generator.uniform(0.8, 1.3) * min(1.0, LARGEST / photograph.face, LONGEST / max(wide, high))
     left = np.clip(photograph.x - wide * generator.uniform(0.4, 0.6), 0, width - wide)
     top = np.clip(photograph.y - high * generator.uniform(0.4, 0.6), 0, height - high)
     shape = (2 * round(high * scale / 2), 2 * round(wide * scale / 2))
     return Framing(shape, (photograph.x - left) * scale, (photograph.y - top) * scale, photograph.face * scale)
+
+
+def surrounded(photograph: Photograph, generator: np.random.Generator) -> Framing:
+    """A frame as wide as a kiosk's, wherever the photograph ends: the room is seen about what is held up."""
+    wide = photograph.face * generator.uniform(2.4, 4.5)
+    high = wide * generator.choice([0.75, 1.0, 1.33])
+    scale = generator.uniform(0.8, 1.3) * min(1.0, LARGEST / photograph.face, LONGEST / max(wide, high))
+    shape = (2 * round(high * scale / 2), 2 * round(wide * scale / 2))
+    x, y = wide * scale * generator.uniform(0.4, 0.6), high * scale * generator.uniform(0.45, 0.6)
+    return Framing(shape, x, y, photograph.face * scale)
 
 
 def live_light(photograph: Photograph, framing: Framing, oversampling: float, generator: np.random.Generator) -> Light:
@@ -71,7 +83,7 @@ def live_light(photograph: Photograph, framing: Framing, oversampling: float, ge
     if scale < 1:
         source = np.asarray(cv2.GaussianBlur(source, (0, 0), 0.4 / scale), np.float32)
     warped = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-    flat = np.power(np.maximum(warped, 0), generator.uniform(0.65, 1.0))
+    flat = np.power(np.maximum(warped, 0), generator.uniform(0.8, 1.0))
     grey = flat.mean(axis=2, keepdims=True)
     return np.asarray(np.maximum(grey + (flat - grey) * generator.uniform(0.7, 1.05), 0), np.float32)
 
@@ -126,14 +138,16 @@ def content(photograph: Photograph, view: View) -> Light:
         source = np.asarray(cv2.GaussianBlur(source, (0, 0), 0.4 * shrunk), np.float32)
     at_x = view.x * np.float32(view.millimetre) + np.float32(photograph.x)
     at_y = view.y * np.float32(view.millimetre) + np.float32(photograph.y)
-    shown = cv2.remap(source, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    return np.asarray(shown, np.float32)
+    shown = cv2.remap(source, at_x, at_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(np.maximum(shown, 0), np.float32)
 
 
-def extent(view: View, photograph: Photograph, generator: np.random.Generator) -> tuple[float, float, float, float]:
+def extent(
+    view: View, photograph: Photograph, medium: Medium, generator: np.random.Generator
+) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of what the instrument shows, millimetres: never beyond the photograph itself."""
     face, (height, width) = photograph.face, photograph.picture.shape[:2]
-    reach = generator.uniform(0.65, 2.2)
+    reach = generator.uniform(0.65, 1.1 if medium.whole else 2.2)
     tall = reach * generator.uniform(0.9, 1.6)
     half, up, down = reach * face, tall * face * generator.uniform(0.8, 1.0), tall * face
     pixels = (

@@ -7,11 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from sallyport_biometrics.face.passive import LARGEST, PassiveDetector, cut
+from sallyport_biometrics.face.detect import FaceDetector
+from sallyport_biometrics.face.passive import LARGEST, ROOM, PassiveDetector, cut, room_of
 from sallyport_biometrics.face.words import Box, Face, Image, Landmarks
 
 DATA = Path(os.environ.get("SALLYPORT_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
 SAMPLES = Path(__file__).parents[3] / "var" / "samples"
+MODELS = Path(os.environ.get("SALLYPORT_MODELS", Path(__file__).parents[3] / "var" / "models"))
 FILES = {"minifasnet-v2": "2.7_80x80_MiniFASNetV2.onnx", "minifasnet-v1se": "4_0_0_80x80_MiniFASNetV1SE.onnx"}
 FACE = Face(Box(220, 120, 200, 240), Landmarks((270, 210), (370, 210), (320, 260), (280, 300), (360, 300)), 0.9)
 
@@ -60,14 +62,26 @@ def test_no_networks_is_allowed_and_named() -> None:
     assert (detector.names, detector.digests, detector.read(numbered(480, 640), FACE)) == ((), (), {})
 
 
-def test_the_networks_take_a_photograph_for_live_and_grey_for_none() -> None:
-    """Their order of channels and scale of values are right: turned about, the same photograph scores higher."""
+def test_the_networks_take_a_photograph_for_live_and_nothing_else_of_it() -> None:
+    """Their order of channels and scale of values are right: turned about or divided, the photograph scores higher."""
     paths = {name: DATA / "models" / file for name, file in FILES.items()}
-    sample = SAMPLES / "subject-b-1.jpg"
-    if not all(path.exists() for path in (*paths.values(), sample)):
-        pytest.skip("the operator's networks or the samples are not here")
+    sample, yunet = SAMPLES / "subject-b-1.jpg", MODELS / "yunet.onnx"
+    if not all(path.exists() for path in (*paths.values(), sample, yunet)):
+        pytest.skip("the operator's networks, the samples or the models are not here")
     detector = PassiveDetector({name: path.read_bytes() for name, path in paths.items()})
     picture = np.asarray(cv2.imread(str(sample)), np.uint8)
-    found = detector.read(picture, Face(Box(0.35 * picture.shape[1], 60, 150, 190), FACE.landmarks, 0.9))
-    assert tuple(found) == detector.names == tuple(FILES)
-    assert all(-LARGEST <= value <= LARGEST for value in found.values())
+    face = FaceDetector(yunet.read_bytes()).detect(picture)[0]
+    found = detector.read(picture, face)
+    assert tuple(found) == (*detector.names, ROOM) == (*FILES, ROOM) and found[ROOM] == 0.0
+    turned = detector.read(np.ascontiguousarray(picture[..., ::-1]), face)
+    divided = detector.read((picture / 255).astype(np.uint8), face)
+    for name in FILES:
+        assert -LARGEST <= found[name] < -6.0
+        assert turned[name] > found[name] + 1.0 and divided[name] > 2.0
+
+
+def test_room_is_what_the_frame_leaves_of_the_cut_out() -> None:
+    frame = numbered(480, 640)
+    assert room_of(frame, Box(270, 190, 100, 120)) == 0.0
+    assert room_of(frame, Box(270, 10, 200, 240)) == pytest.approx(np.log(479 / 240 / 2.7))
+    assert room_of(frame, Box(-500, -500, 90_000, 90_000)) < -3

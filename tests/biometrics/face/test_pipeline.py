@@ -110,6 +110,31 @@ def test_a_covered_face_is_told_so(pipeline: FacePipeline, photograph: Photograp
     assert Feedback.FACE_COVERED in pipeline.analyse(frame, {other}).feedback
 
 
+@pytest.mark.parametrize(("part", "slant"), [(Part.MOUTH, 0), (Part.MOUTH, 20), (Part.EYES, 0), (Part.EYES, 15)])
+def test_fingers_before_a_face_are_told_so(
+    pipeline: FacePipeline, photograph: Photograph, part: Part, slant: int
+) -> None:
+    """Synthetic: skin with the edges of four fingers, which a measure of detail takes for a mouth or an eye."""
+    frame = photograph("subject-a-1").copy()
+    face = pipeline.analyse(frame).face
+    assert face is not None
+    points = face.landmarks.array()
+    x, y = points[0] if part is Part.EYES else points[3:].mean(axis=0)
+    reach = float(np.linalg.norm(points[1] - points[0])) * 0.55
+    hand = np.full_like(frame, frame[round(points[2][1]) + 3, round(points[2][0])])
+    turn = np.deg2rad(slant)
+    for finger in np.arange(-1.5, 2.0, 0.5) * reach:
+        middle = np.array([x + finger * np.cos(turn), y + finger * np.sin(turn)])
+        along = np.array([-np.sin(turn), np.cos(turn)]) * 2 * reach
+        ends = [tuple(round(value) for value in middle + side * along) for side in (-1, 1)]
+        cv2.line(hand, *ends, (40, 50, 70), 3)
+    shape = np.zeros(frame.shape[:2], np.uint8)
+    cv2.circle(shape, (round(x), round(y)), round(reach), 255, -1)
+    frame[shape > 0] = hand[shape > 0]
+    assert Feedback.FACE_COVERED in pipeline.analyse(frame).feedback
+    assert Feedback.FACE_COVERED not in pipeline.analyse(frame, {part}).feedback, "an officer recorded it"
+
+
 def test_shut_eyes_and_an_open_mouth_are_told_so(pipeline: FacePipeline, photograph: Photograph) -> None:
     """On the mesh of a real face, its lids and lips moved."""
     analysis = pipeline.analyse(photograph("subject-a-1"))

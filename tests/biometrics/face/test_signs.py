@@ -12,7 +12,7 @@ from sallyport_biometrics.face.words import Box, Face, Image, Landmarks
 
 FACE = Face(Box(260, 170, 120, 150), Landmarks((290, 220), (350, 220), (320, 250), (295, 285), (345, 285)), 0.9)
 COLOUR = {"colour_noise", "saturation", "colours"}
-FRINGES = {"colour_peak", "fringes"}
+FRINGES = {"colour_peak", "fringes", "colour_grid"}
 
 
 @cache
@@ -25,13 +25,24 @@ def portrait() -> Image:
     return np.clip(coloured + np.random.default_rng(1).normal(0, 2, (480, 640, 3)), 0, 255).astype(np.uint8)
 
 
-def behind_grid(frame: Image, pitch: float, angle: float, channels: tuple[int, ...]) -> Image:
+@cache
+def textured() -> Image:
+    """The same with hair, cloth and edges in it, each somewhere; synthetic."""
+    random = np.random.default_rng(2)
+    frame = portrait().astype(float)
+    for _ in range(60):
+        x, y = int(random.integers(0, 600)), int(random.integers(0, 440))
+        frame[y : y + int(random.integers(5, 60)), x : x + int(random.integers(5, 60))] += random.normal(0, 20)
+    return np.clip(frame, 0, 255).astype(np.uint8)
+
+
+def behind_grid(frame: Image, pitch: float, angle: float, channels: tuple[int, ...], depth: float = 0.1) -> Image:
     """As if photographed from a screen whose pixels lie `pitch` camera pixels apart; synthetic."""
     y, x = np.mgrid[0:480, 0:640].astype(float)
     turned = np.cos(angle) * x + np.sin(angle) * y
     changed = frame.astype(float)
     for channel in channels:
-        changed[..., channel] *= 1 + 0.1 * np.cos(2 * np.pi * turned / pitch)
+        changed[..., channel] *= 1 + depth * np.cos(2 * np.pi * turned / pitch)
     return np.clip(changed, 0, 255).astype(np.uint8)
 
 
@@ -54,6 +65,36 @@ def test_a_grid_stands_out_of_the_spectrum(pitch: float, angle: float) -> None:
 def test_a_grid_in_one_colour_stands_out_of_the_colour() -> None:
     live, grid = signs_of(portrait(), FACE), signs_of(behind_grid(portrait(), 4.7, 0.5, (2,)), FACE)
     assert grid["colour_peak"] > live["colour_peak"] + 1.0 and grid["fringes"] > live["fringes"] + 0.3
+
+
+@pytest.mark.parametrize(("pitch", "depth"), [(3.3, 0.03), (5.0, 0.04)])
+def test_a_faint_grid_stands_out_because_it_is_everywhere(pitch: float, depth: float) -> None:
+    live, grid = (
+        signs_of(frame, FACE)["grid"] for frame in (textured(), behind_grid(textured(), pitch, 0.4, (0, 1, 2), depth))
+    )
+    assert grid > live + 0.8
+
+
+def test_stripes_of_a_shirt_are_no_grid() -> None:
+    y, x = np.mgrid[0:480, 0:640].astype(float)
+    shirt = textured().astype(float) * (1 + 0.3 * (y > 300) * np.cos(2 * np.pi * (x + y) / 6))[..., None]
+    live, shirted = (signs_of(frame, FACE)["grid"] for frame in (textured(), np.clip(shirt, 0, 255).astype(np.uint8)))
+    assert shirted < live + 1.0
+
+
+def test_a_lamp_in_the_glass_is_white_where_skin_is_not() -> None:
+    spot = np.zeros((480, 640), np.float32)
+    cv2.ellipse(spot, (320, 240), (24, 18), 20.0, 0, 360, 1.0, -1)
+    lit = portrait() + 200 * cv2.GaussianBlur(spot, (0, 0), 4)[..., None]
+    live, mirrored = signs_of(portrait(), FACE), signs_of(np.clip(lit, 0, 255).astype(np.uint8), FACE)
+    assert mirrored["glare"] > live["glare"] + 2.0 and mirrored["glow"] > live["glow"] + 0.2
+
+
+def test_a_picture_that_ends_far_from_the_face_encloses_it() -> None:
+    far = portrait().copy()
+    cv2.rectangle(far, (120, 40), (520, 440), (15, 15, 15), 14)
+    small = Box(290, 200, 60, 75)
+    assert edges_about(portrait(), small).enclosed < 0.3 < 0.7 < edges_about(far, small).enclosed
 
 
 @pytest.mark.parametrize("tilt", [-6.0, 0.0, 5.0])

@@ -27,6 +27,7 @@ from sallyport_protocol.decision import Verdict
 from sallyport_protocol.errors import MalformedError, RoadError
 
 BY = ["--officer", "i.clerk", "--why", "nightly", "--as-of", "2020-06-10T06:00:00Z"]
+ASKS, NUMBER = ["--officer", "a.lind", "--why", "a subject's request"], "A1234BC"
 SPAN = ["--since", "2020-06-01T00:00:00Z", "--until", "2020-07-01T00:00:00Z"]
 
 
@@ -58,6 +59,25 @@ def test_an_import_that_cannot_be(place: Path, tmp_path: Path) -> None:
     assert isinstance(call("import", str(tmp_path / "none.json"), *BY).exception, RoadError)
     late = [*BY[:5], "2020-06-10T06:00:00"]
     assert isinstance(call("import", str(tmp_path / "x.csv"), *late).exception, MalformedError)
+
+
+def test_a_search_finds_by_number_name_and_alias_and_is_logged(place: Path, tmp_path: Path, base: Case) -> None:
+    assert base.evidence.prisoner is not None
+    alias = {"surname": "O'Brien", "forenames": "Zoë"}
+    person = {**base.evidence.prisoner.to_map(), "aliases": [alias]}
+    (tmp_path / "good.json").write_text(json.dumps([{"kind": "PRISONER", "prisonerNumber": NUMBER, "record": person}]))
+    call("import", str(tmp_path / "good.json"), *BY)
+    for text, alias_found in ((NUMBER.lower(), False), ("Hatre rowan", False), ("obrien zoe", True)):
+        told = [json.loads(line) for line in call("search", text, *ASKS).stdout.splitlines()]
+        assert told and told[0]["prisoner_number"] == NUMBER and any(each["alias"] for each in told) >= alias_found
+    assert call("search", "Harte", *ASKS, "--born", "1950-01-01").exit_code == 1
+    assert isinstance(call("search", "Harte", *ASKS, "--born", "17/4/91").exception, MalformedError)
+    assert isinstance(call("search", " ", *ASKS).exception, MalformedError)
+    assert isinstance(call("search", "Harte", "--officer", "a", "--why", " ").exception, MalformedError)
+    for _ in range(2):
+        lines = [json.loads(line) for line in call("consultations", NUMBER, *ASKS).stdout.splitlines()]
+    assert lines[0]["action"] == "COLLECTED" and lines[-1]["what"] == "log of consultations"
+    assert sum(each["what"] == "found by search" for each in lines) == 3
 
 
 def test_holds_and_figures(place: Path, tmp_path: Path, base: Case) -> None:

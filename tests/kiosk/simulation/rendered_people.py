@@ -17,6 +17,7 @@ from kiosk_doors import ALICE, MemoryDisplay, reference
 from kiosk_people import SteppedClock
 
 from sallyport_biometrics.face.attack import AttackDetector
+from sallyport_biometrics.face.challenge import longest_ms
 from sallyport_biometrics.face.flash import AXES, Light
 from sallyport_biometrics.face.movement import Movement, MovementReader
 from sallyport_biometrics.face.pipeline import FacePipeline
@@ -34,6 +35,8 @@ from sallyport_rig.moving_face import MovingFace
 from sallyport_rig.sitter import Sensor, Sitter
 
 FRAME_MS = 100
+LIFE_MS = longest_ms(frozenset(Action), False) + 70_000
+"""Of a session, as the gateway gives it."""
 LATENCY_FRAMES = 1
 """Between the screen's change and the frame that shows it."""
 GLOW = 7.0
@@ -202,7 +205,7 @@ def play(house: House, camera: Any, display: LitDisplay, number: int, **changes:
     bench.sensor.clock = clock
     operating = bench.boot.policy.operating.model_copy(update={"liveness_required": True})
     seed = sha256(number.to_bytes(4)).digest()[:16]
-    offer = bench.offer(1, **{"operating": operating, "liveness_seed": seed, "expires_in": 120_000, **changes})
+    offer = bench.offer(1, **{"operating": operating, "liveness_seed": seed, "expires_in": LIFE_MS, **changes})
     stop, results, presence = threading.Event(), [], []
     ended = []
 
