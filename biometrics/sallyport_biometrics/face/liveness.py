@@ -6,6 +6,7 @@ any other action while NEUTRAL --> the hold begins again;  more than NEUTRAL_LIM
 another track, or a clock that runs back --> FAILED;  a gap between observations --> SLOW (the camera's fault)
 """
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,6 +16,9 @@ from sallyport_biometrics.face.movement import Movement
 TURN_DEGREES = 15.0
 """Yaw away from the neutral face; well above the mesh's noise (about 2) and below what a neck cannot do."""
 UP_DEGREES = 10.0
+FLAT = 0.15
+"""Natural logarithm: how much narrower (or lower) than its angle explains a face may look in the frame that answers. A
+flat picture has to be turned by 45 to 60 degrees before the mesh sees 10 to 15 in it (docs/models/attack.md)."""
 CLOSED_RISE, SMILE_RISE = 0.25, 0.35
 """Rise of the blendshape above the neutral face. Of LFW's faces the plainly closed eyes lie at 0.50 to 0.64, open ones
 near 0.1, narrow ones up to 0.25."""
@@ -140,7 +144,7 @@ class Liveness:
             if seen.at_ms - self.shut_since_ms >= CLOSED_MS:
                 done.add(Action.CLOSE_EYES)
             began = self.shut_since_ms if asked is Action.CLOSE_EYES else began
-        if done - {asked}:
+        if done - {asked} or (asked in done and flattened(asked, seen.movement, self.neutral)):
             return self._failed(Failure.OTHER_ACTION)
         if began - cued > self.challenge.latest_ms:
             return self._failed(Failure.NO_ANSWER)
@@ -199,6 +203,18 @@ def shares(movement: Movement, neutral: Movement) -> dict[Action, float]:
     }
 
 
+def flattened(action: Action, movement: Movement, neutral: Movement) -> bool:
+    """Whether a flat picture was turned, no head: it looks narrower, or lower, than this angle makes a head."""
+    turned, raised = (
+        math.log(max(0.1, math.cos(math.radians(angle))))
+        for angle in (movement.pose.yaw - neutral.pose.yaw, movement.pose.pitch - neutral.pose.pitch)
+    )
+    narrower = turned - raised - (movement.shape - neutral.shape)
+    if action in (Action.TURN_LEFT, Action.TURN_RIGHT):
+        return narrower > FLAT
+    return action is Action.LOOK_UP and -narrower > FLAT
+
+
 def blended(neutral: Movement | None, seen: Movement) -> Movement:
     """The running neutral face, a little nearer to what is seen."""
     if neutral is None:
@@ -209,7 +225,8 @@ def blended(neutral: Movement | None, seen: Movement) -> Movement:
         pitch=_mixed(neutral.pose.pitch, seen.pose.pitch),
         roll=_mixed(neutral.pose.roll, seen.pose.roll),
     )
-    return Movement(pose, _mixed(neutral.blink, seen.blink), _mixed(neutral.smile, seen.smile), seen.colour)
+    blink, smile, shape = (_mixed(getattr(neutral, name), getattr(seen, name)) for name in ("blink", "smile", "shape"))
+    return Movement(pose, blink, smile, seen.colour, shape)
 
 
 def _mixed(old: float, new: float) -> float:

@@ -1,10 +1,12 @@
 """What a face does in one frame: pose, blink, smile, and the light it returns. Input to the liveness decisions."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from sallyport_biometrics.face.mesh import CHIN, FOREHEAD, LEFT_SIDE, RIGHT_SIDE
 from sallyport_biometrics.face.network import Network
 from sallyport_biometrics.face.words import Image, Mesh, Pose
 
@@ -31,6 +33,8 @@ class Movement:
     smile: float
     colour: tuple[float, float, float]
     """Mean of the face's skin, blue, green, red, 0 to 255: what a coloured screen is seen in."""
+    shape: float = 0.0
+    """Natural logarithm of the face's width over its height, as it looks in the frame."""
 
 
 class MovementReader:
@@ -48,7 +52,15 @@ class MovementReader:
         points = mesh.points[list(BLENDSHAPE_POINTS), :2][None]
         shapes = self._network.run(np.ascontiguousarray(points, dtype=np.float32))[0].reshape(-1)
         blink, smile = (float(min(shapes[left], shapes[right])) for left, right in (BLINK, SMILE))
-        return Movement(pose, blink, smile, skin_colour(frame, mesh.points))
+        return Movement(pose, blink, smile, skin_colour(frame, mesh.points), shape_of(mesh))
+
+
+def shape_of(mesh: Mesh) -> float:
+    """Of the lines from side to side and from forehead to chin; 0 for a face without extent."""
+    flat = mesh.points[:, :2].astype(float)
+    across, down = flat[LEFT_SIDE] - flat[RIGHT_SIDE], flat[CHIN] - flat[FOREHEAD]
+    wide, high = math.hypot(*across), math.hypot(*down)
+    return math.log(wide / high) if wide > 0 and high > 0 else 0.0
 
 
 def skin_colour(frame: Image, points: npt.NDArray[np.float32]) -> tuple[float, float, float]:

@@ -142,7 +142,12 @@ def _scores(found: Sequence[Presentation], weights: Weights) -> npt.NDArray[np.f
 
 def show(report: AttackReport, milliseconds: float) -> None:
     """The figures as a table on standard output."""
-    table = Table("presentations", "with a face", "subjects", "no face", "unreadable", "error", "%", "95 %, by subject")
+    table = Table()
+    table.add_column("", no_wrap=True)
+    for heading in ("shown", "people", "no face", "unreadable"):
+        table.add_column(heading, justify="right")
+    for heading in ("error", "%", "95 %, by subject"):
+        table.add_column(heading, no_wrap=True)
     rows = [(LIVE, "BPCER", report.bpcer)] if report.bpcer else []
     rows += [(f"  {name}", "BPCER", rate) for name, rate in report.bpcer_by_setting.items()]
     rows += [(name, "APCER", rate) for name, rate in report.apcer.items()]

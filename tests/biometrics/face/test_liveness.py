@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,11 @@ def simple(action: Action) -> Challenge:
     return Challenge((Step(action, 400),), 250, 1500)
 
 
+def looking(shape: float, **changes: float) -> Movement:
+    """A movement in which the face looks wider or narrower."""
+    return replace(movement(**changes), shape=shape)
+
+
 def cued(action: Action) -> tuple[Liveness, float]:
     """An attempt in which the action has just been asked for."""
     state, now = begin(simple(action)), 0.0
@@ -109,6 +115,12 @@ def run(state: Liveness, since: float, frames: list[tuple[float, Movement | None
         (Action.CLOSE_EYES, [(float(at), movement(blink=0.9)) for at in range(400, 1200, 100)], Failure.NONE),
         (Action.LOOK_UP, [(float(at), movement(blink=0.9)) for at in range(400, 1200, 100)], Failure.OTHER_ACTION),
         (Action.CLOSE_EYES, [(400.0, movement(blink=0.9)), (1600.0, movement())], Failure.NO_ANSWER),
+        (Action.TURN_LEFT, [(400.0, looking(-0.30, yaw=17.0))], Failure.OTHER_ACTION),  # a picture turned, no head
+        (Action.TURN_LEFT, [(400.0, looking(-0.30, yaw=45.0))], Failure.NONE),
+        (Action.TURN_RIGHT, [(400.0, looking(-0.30, yaw=-17.0))], Failure.OTHER_ACTION),
+        (Action.LOOK_UP, [(400.0, looking(0.30, pitch=12.0))], Failure.OTHER_ACTION),  # a picture that leans back
+        (Action.LOOK_UP, [(400.0, looking(-0.30, pitch=12.0))], Failure.NONE),
+        (Action.SMILE, [(400.0, looking(-0.30, smile=0.9))], Failure.NONE),
     ],
 )
 def test_each_rule(asked: Action, frames: list[tuple[float, Movement | None]], failure: Failure) -> None:

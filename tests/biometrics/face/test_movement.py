@@ -8,10 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
+from sallyport_biometrics.face.challenge import Action
+from sallyport_biometrics.face.liveness import actions_in, flattened
 from sallyport_biometrics.face.mesh import pose_of
 from sallyport_biometrics.face.movement import BLENDSHAPE_POINTS, Movement, MovementReader, skin_colour
 from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.face.words import Image
+from sallyport_rig.moving_face import Bearing, MovingFace
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -55,6 +58,26 @@ def test_a_turned_picture_is_a_tilted_head(
     matrix = cv2.getRotationMatrix2D((205, 105), -15, 1.0)
     turned = np.asarray(cv2.warpAffine(frame, matrix, (480, 480)), dtype=np.uint8)
     assert movement(pipeline, reader, turned).pose.roll == pytest.approx(15.0, abs=4.0)
+
+
+def test_a_picture_that_leans_back_is_told_from_a_head_that_looks_up(
+    pipeline: FacePipeline, reader: MovementReader, photograph: Callable[[str], Image]
+) -> None:
+    head = MovingFace(photograph("subject-a-3"), pipeline)
+    neutral, raised = (movement(pipeline, reader, head.frame(Bearing(pitch=pitch))) for pitch in (0.0, 18.0))
+    leaning = movement(pipeline, reader, leaned(head.frame(Bearing()), 60.0))
+    for seen in (raised, leaning):
+        assert Action.LOOK_UP in actions_in(seen, neutral)
+    assert flattened(Action.LOOK_UP, leaning, neutral) and not flattened(Action.LOOK_UP, raised, neutral)
+
+
+def leaned(frame: Image, degrees: float) -> Image:
+    """A flat picture, leaned back about its middle, three faces away; synthetic."""
+    away, lean = 450.0, np.radians(degrees)
+    camera = np.array([[away, 0, 320], [0, away, 240], [0, 0, 1]])
+    plane = np.array([[1, 0, 0], [0, np.cos(lean), 0], [0, -np.sin(lean), away]])
+    back = camera @ plane @ np.array([[1, 0, -320], [0, 1, -240], [0, 0, 1.0]])
+    return np.asarray(cv2.warpPerspective(frame, back, (640, 480), borderValue=(90, 100, 110)), np.uint8)
 
 
 def test_the_networks_points_are_distinct() -> None:
