@@ -25,9 +25,7 @@ _COLOURS = {Verdict.RELEASE: "green", Verdict.HOLD: "red", Verdict.REFER: "yello
 def decide_command(
     case: Annotated[Path | None, typer.Argument(help="A case file; without it, --library", show_default=False)] = None,
     whole_library: Annotated[bool, typer.Option("--library", help="Replay every case of the library")] = False,
-    folder: Annotated[
-        Path, typer.Option(help="The library's folder", show_default="ours")
-    ] = LIBRARY,
+    folder: Annotated[Path, typer.Option(help="The library's folder", show_default="ours")] = LIBRARY,
     policy: Annotated[Path | None, typer.Option(help="Another release policy (JSON)", show_default=False)] = None,
     expanded: Annotated[
         bool, typer.Option("--expand", help="Print the case in its complete form; decide nothing")
