@@ -9,7 +9,7 @@ export SALLYPORT_MODELS ?= var/models
 .PHONY: help setup run test test-long check bench clean lock assets models tools
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/.installed assets  ## the virtual environment with the four console scripts, the style sheets, the broker
 	@$(BIN)/python -c "from sallyport_provisioning.mosquitto import ensure_mosquitto; ensure_mosquitto()"
@@ -47,7 +47,7 @@ test: setup models  ## the whole suite but the long tests
 	$(BIN)/pytest -q -m "not long" -n 2 --dist loadfile $(ARGS)
 
 test-long: setup models  ## the long tests alone (an hour or more)
-	$(BIN)/pytest -q -m long --timeout 3600 $(ARGS)
+	$(BIN)/pytest -q -m long --timeout 3600 --hypothesis-profile search $(ARGS)
 
 bench: setup models  ## every benchmark; writes docs/performance.md (BENCH="session face" for some)
 	$(BIN)/python bench/all.py $(BENCH)
