@@ -24,7 +24,7 @@ async def identify(lane: "Lane", first: Statement) -> str | None:
         if running is not None and not running.over and running.stage is not Stage.DECIDED:
             return "A check is running in this lane. End it first."
         office, entry = lane.office, lane.entry
-        devices = Devices(lane.kiosk, lane.kiosk_serves, lane.board_silent)
+        devices = Devices(lane.kiosk, lane.contact.serves, lane.board_silent)
         stated = await office.store.write(lambda conn: state(conn, office, entry, devices, first))
         if not isinstance(stated, Stated):
             return stated

@@ -69,7 +69,7 @@ def door_acts(
     for case, state in papers:
         taken = check is not None and not check.over and check.authorisation == case.authorisation
         fields = (("lane", lane.entry.name), ("authorisation", case.authorisation))
-        if state.endswith("available") and lane.in_contact and not taken:
+        if state.endswith("available") and lane.contact.here and not taken:
             note = notes.get(case.prisoner_number, "")
             yield ActView("start", f"Start check: {case.name}, {case.prisoner_number}", fields, note=note)
         if state.endswith(("available", "reserved")) and not may_open:

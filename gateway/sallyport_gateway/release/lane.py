@@ -18,6 +18,7 @@ from sallyport_gateway.ledger.freezes import ESTATE
 from sallyport_gateway.ledger.sessions import Answered
 from sallyport_gateway.ports import Office
 from sallyport_gateway.release.check import Check, Stage, after_decision, after_presence, refuse_opening
+from sallyport_gateway.release.contact import Contact, Start
 from sallyport_gateway.release.mint import BoardKeys
 from sallyport_gateway.release.opening import Opening
 from sallyport_gateway.release.recall import recall
@@ -51,23 +52,9 @@ class Lane:
         self.voice = Voice(office, entry.prison, entry.name, kiosk, keys.board)
         self.opening = Opening(office, keys, self.voice)
         self.check: Check | None = None
-        self.ready: Ready | None = None
-        self.ready_at: int | None = None
-        self.contact_since: datetime | None = None
-        self.faults: tuple[str, ...] = ()
-        self._sequence = 0
+        self.contact = Contact(office.clock)
         self._forgotten: tuple[bytes, ...] = ()
         self.lock = asyncio.Lock()
-
-    @property
-    def in_contact(self) -> bool:
-        """Whether the kiosk has said READY lately."""
-        return self.ready_at is not None and self.office.clock.monotonic_ms() - self.ready_at < parameters.READY_AGE_MS
-
-    @property
-    def kiosk_serves(self) -> bool:
-        """Whether the kiosk is heard and says that it works: then nobody does without it for its sake."""
-        return self.in_contact and not self.faults and self.ready is not None and not self.ready.tamper
 
     @property
     def board_silent(self) -> bool:
@@ -121,17 +108,12 @@ class Lane:
         if not await self.office.store.write(lambda conn: once.booted(conn, self.kiosk, ready.boot_nonce, now)):
             again = "If this goes on, two of its starts crossed on the road: start it once more."
             raise MalformedError(f"READY of an earlier start of {self.kiosk}: a replay. {again}")
-        rebooted = self.ready is not None and self.ready.boot_nonce != ready.boot_nonce
-        self._sequence = max(ready.offer_sequence, 0 if rebooted else self._sequence)
-        first = self.ready is None or rebooted
-        if first or self.ready_at is None:
-            self.contact_since = self.office.clock.now()
-        self.ready, self.ready_at = ready, self.office.clock.monotonic_ms()
+        start = self.contact.take_ready(ready)
         if ready.tamper:
             self.voice.alarm("KIOSK_TAMPER", "The kiosk reports that its case was opened.")
-        if rebooted and self.check is not None and not self.check.over and self.check.offer is not None:
+        if start is Start.ANOTHER and self.check is not None and not self.check.over and self.check.offer is not None:
             await self.abort("The kiosk restarted.")
-        if first:
+        if start is not Start.SAME:
             self.voice.note("Kiosk connected", self.kiosk)
             self.opening.ask_soon()
             for session in self._forgotten:
@@ -139,17 +121,15 @@ class Lane:
             self._forgotten = ()
 
     def _on_status(self, status: Status) -> None:
-        if self.ready is None or status.boot_nonce != self.ready.boot_nonce:
+        ready = self.contact.ready
+        if ready is None or status.boot_nonce != ready.boot_nonce:
             return  # of an earlier boot: a replay, or the late will of a connection that is gone
-        for fault in status.faults:
-            if fault not in self.faults:
-                self.voice.alarm("KIOSK_FAULT", fault)
-        if self.faults and not status.faults and status.online:
+        had_faults = bool(self.contact.faults)
+        for fault in self.contact.take_status(status):
+            self.voice.alarm("KIOSK_FAULT", fault)
+        if had_faults and not status.faults and status.online:
             self.voice.note("Kiosk works again")
-        self.faults = status.faults if status.online else self.faults
         if not status.online:
-            self.ready_at = None
-            self.contact_since = self.office.clock.now()
             self.voice.note("Kiosk lost", "Its connection ended.")
 
     def _on_presence(self, presence: Presence, received: int) -> None:
@@ -222,18 +202,19 @@ class Lane:
     async def _start(self, authorisation: str, officer: str) -> str | None:
         if self.check is not None and not self.check.over and self.check.stage is not Stage.DECIDED:
             return "A check is running in this lane. End it first."
-        if self.ready is None or not self.in_contact:
+        ready = self.contact.ready
+        if ready is None or not self.contact.here:
             return f"The kiosk {self.kiosk} cannot be heard. Check its power and its network."
-        if (doubt := doubt_kiosk(self.office, self.ready)) is not None:
+        if (doubt := doubt_kiosk(self.office, ready)) is not None:
             return doubt
         office, now_at = self.office, self.office.clock.now()
         if self.check is not None and not self.check.over:
             await self.abort("A new check was started.")
-        place = Place(self.entry, self.kiosk, self.ready, self._sequence + 1)
+        place = Place(self.entry, self.kiosk, ready, self.contact.sequence + 1)
         gathered = await office.store.write(lambda conn: gather(conn, office, place, authorisation, officer, now_at))
         if isinstance(gathered, str):
             return gathered
-        offer, self._sequence = gathered.offer, place.sequence
+        offer, self.contact.sequence = gathered.offer, place.sequence
         offered = office.clock.monotonic_ms()
         self.check = Check(
             authorisation,
@@ -325,7 +306,7 @@ class Lane:
         self.voice.note("Check ended", why)
 
     def _say_end(self, reason: EndReason) -> None:
-        if self.check is not None and self.check.offer is not None and self.ready is not None:
+        if self.check is not None and self.check.offer is not None and self.contact.ready is not None:
             self.voice.end(self.check.session, self.check.offer.boot_nonce, reason)
 
     def _ack(self, result: Result, admission: Admission, verdict: AckVerdict) -> None:

@@ -141,7 +141,7 @@ class Views:
         return LaneView(
             lane=lane.entry.name,
             prison=lane.entry.prison,
-            kiosk=KioskView(lane.kiosk, lane.in_contact, lane.contact_since),
+            kiosk=KioskView(lane.kiosk, lane.contact.here, lane.contact.since),
             door=picturing.door_view(lane.opening.belief, now, mono),
             session=picturing.session_view(check),
             subject=picturing.subject_view(case, check, held, recorded.get(case.prisoner_number))

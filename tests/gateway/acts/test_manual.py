@@ -241,7 +241,7 @@ def cut_the_line(world: World) -> None:
 def test_the_kiosks_silence_is_a_reason_and_the_key_a_way(world: World) -> None:
     paper = world.authorise()
     cut_the_line(world)
-    assert not world.lane.in_contact
+    assert not world.lane.contact.here
     identified(world, paper, reason="KIOSK_OUT_OF_SERVICE")
     outcome = key(world)
     assert outcome is not None and outcome.accepted, outcome

@@ -82,9 +82,9 @@ def test_a_kiosks_faults_are_an_alarm_once_and_a_replay_of_another_boot_is_nothi
         say("camera: unplugged")
     say("sensor: unplugged", boot=b"0" * 16)
     assert [(code, sentence) for _, code, sentence in world.lane.voice.alarms] == [("KIOSK_FAULT", "camera: unplugged")]
-    assert not world.lane.kiosk_serves
+    assert not world.lane.contact.serves
     say()
-    assert world.lane.kiosk_serves
+    assert world.lane.contact.serves
 
 
 def hold_the_models(world: World) -> None:
