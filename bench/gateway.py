@@ -33,9 +33,9 @@ from typing import Any
 import psutil
 from gateway_estate import OFFICER, make_estate, populate
 from gateway_kiosks import Desk, Kiosk, acknowledged
+from gateway_table import DAY, table
 from ledger import LOG, append_job, closed_loop
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy import func, select
 
 from sallyport_gateway.audit import generations, log
@@ -51,8 +51,6 @@ from sallyport_provisioning.broker import Broker
 from sallyport_provisioning.estate import Estate
 
 READY_EVERY_S = 5.0
-DAY = 5_000
-"""Movements of the whole estate in a day."""
 
 
 @dataclass
@@ -61,6 +59,8 @@ class Phase:
 
     times: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    rates: list[float] = field(default_factory=list)
+    """Answers a second, wave by wave: on a machine that is shared, the middle one says more than the mean."""
     worked: dict[str, float] = field(default_factory=dict)
     answers: list[tuple[Kiosk, bytes, bytes]] = field(default_factory=list)
     """Who sent which result and what came back: to be verified when the clock stands still."""
@@ -68,6 +68,8 @@ class Phase:
     def figures(self) -> dict[str, float]:
         cuts = statistics.quantiles(self.times, n=1000)
         found = {"count": len(self.times), "per_s": len(self.times) / self.seconds}
+        found |= {"slowest_wave_per_s": min(self.rates), "middle_wave_per_s": statistics.median(self.rates)}
+        found["fastest_wave_per_s"] = max(self.rates)
         found |= {"p50_ms": cuts[499], "p95_ms": cuts[949], "p99_ms": cuts[989], "most_ms": max(self.times)}
         return found | {f"{name}_cpu_ms": spent * 1e3 / len(self.times) for name, spent in self.worked.items()}
 
@@ -181,9 +183,11 @@ class Bench:
         phase.answers.append((self.kiosks[place], result, ack))
 
     async def _timed(self, phase: Phase, work: Callable[[], Any]) -> None:
-        before, began = self._worked(), time.perf_counter()
+        before, began, answered = self._worked(), time.perf_counter(), len(phase.times)
         await work()
-        phase.seconds += time.perf_counter() - began
+        took = time.perf_counter() - began
+        phase.seconds += took
+        phase.rates.append((len(phase.times) - answered) / took)
         for name, spent in self._worked().items():
             phase.worked[name] = phase.worked.get(name, 0.0) + spent - before[name]
         self.wrong += sum(not self._good(*each) for each in phase.answers)
@@ -329,45 +333,6 @@ def measure(folder: Path, given: argparse.Namespace, tell: Callable[[str], None]
         found["longer"] = load(lambda bench: again(bench, max(3, given.waves // 3)))
         found["longer"]["entries"] = decided(estate)["entries"]
     return found
-
-
-def table(found: dict[str, Any], flight: int) -> Table:
-    """What a person reads."""
-    shown = Table(
-        "what", "a second", "p50 ms", "p95 ms", "p99 ms", "CPU ms of gateway, broker, load", title="Decisions"
-    )
-    rows = {f"result to decision, closed loop, {flight} devices at once": found["closed"]}
-    if "longer" in found:
-        rows[f"the same with {found['longer']['entries']:,} audit entries"] = found["longer"]
-    rows[f"result to decision, open loop at {found['rate']:.0f} a second"] = found["open"]
-    rows[f"whole movement from the officer's start, {flight} at once"] = found["whole"]
-    for name, each in rows.items():
-        times = (f"{each[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms"))
-        work = ", ".join(f"{each[f'{who}_cpu_ms']:.2f}" for who in ("gateway", "broker", "load"))
-        shown.add_row(name, f"{each['per_s']:.0f}", *times, work)
-    alone, commits = found["verifications_per_s"], found["commits"]
-    shown.add_row("signatures verified alone, one core", f"{alone:.0f}", "", "", "", f"{1e3 / alone:.2f}")
-    cuts = (f"{commits[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms"))
-    shown.add_row(f"entries committed alone, {flight} callers", f"{commits['per_s']:.0f}", *cuts, "")
-    shown.caption = "\n".join(words(found))
-    return shown
-
-
-def words(found: dict[str, Any]) -> Iterator[str]:
-    """What stands under the table."""
-    alone, closed, commits, whole = (found[name] for name in ("verifications_per_s", "closed", "commits", "whole"))
-    busy = sum(each for name, each in closed.items() if name.endswith("_cpu_ms")) * closed["per_s"] / 10
-    yield f"closed loop: {closed['per_s'] / alone:.3f} of signatures alone, "
-    yield f"{closed['per_s'] / commits['per_s']:.3f} of commits alone, {busy:.0f} % of one core in all"
-    day = f"the estate's day, {DAY:,} movements: {DAY / closed['per_s']:.1f} s of decisions; whole movements"
-    yield f"{day}: {DAY / whole['per_s']:.1f} s at the rate of {whole['count']:,} that were made"
-    if "longer" in found:
-        grown = found["longer"]["gateway_cpu_ms"] / closed["gateway_cpu_ms"]
-        yield f"gateway's CPU for a decision, {found['longer']['entries']:,} entries against few: {grown:.2f}"
-    yield (
-        f"gateway memory {found['gateway_mib']:.0f} MiB; {found['store']['decisions']:,} decisions, "
-        f"{found['store']['releases']:,} RELEASE; {found['wrong_acknowledgements']} acknowledgements wrong"
-    )
 
 
 def main() -> None:

@@ -240,11 +240,8 @@ def main() -> int:
         shown = ", ".join(f"{key} {item:,.1f}" for key, item in each) or f"{value:,.2f}"
         table.add_row(name, shown)
     console.print(table)
-    text = json.dumps(found, indent=2)
     if given.json:
-        given.json.write_text(text + "\n")
-    else:
-        sys.stdout.write(text + "\n")
+        given.json.write_text(json.dumps(found, indent=2) + "\n")
     return 0
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
 from sallyport_gateway.store.batch import Done, JobError, Work, all_failed, deliver, run_together, settle
-from sallyport_gateway.store.parameters import COMMIT_MOST, QUICK_FLUSH
+from sallyport_gateway.store.parameters import AT_ONCE_MOST, QUICK_FLUSH
 from sallyport_protocol.errors import RoadError
 
 
@@ -66,7 +66,7 @@ class AtOnce:
             self.loop.call_soon(self._batch)
 
     def _batch(self) -> None:
-        taken, self._waiting = self._waiting[:COMMIT_MOST], self._waiting[COMMIT_MOST:]
+        taken, self._waiting = self._waiting[:AT_ONCE_MOST], self._waiting[AT_ONCE_MOST:]
         batch = [work for work in taken if work.wanted()]
         transaction = self._begin() if batch and not self._busy() else None
         if transaction is None:

@@ -11,6 +11,9 @@ QUICK_FLUSH: Final = 0.005
 """Seconds. While a commit takes less than this, an event loop waits for one in place: handing it to a thread and back
 takes about 0.2 ms, and no page notices 5."""
 
+AT_ONCE_MOST: Final = 32
+"""Jobs that an event loop runs in one go: some 30 ms of decisions, and then it hears what else there is."""
+
 COMMIT_MOST: Final = 256
 """Jobs in one commit. Source: design §8, gains flatten at hundreds."""
 
