@@ -32,6 +32,8 @@ class Documents(Word):
     registry: Text
     model_set: Text
     policy: Text
+    release_policy: Text | None = None
+    """The signed release policy; None, in development only: the one that comes with this release."""
 
 
 class Secrets(Word):

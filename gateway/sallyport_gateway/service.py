@@ -17,6 +17,7 @@ from sallyport_gateway.drivers.authority_office import EmbeddedAuthority
 from sallyport_gateway.drivers.authority_upstream import HmppsAuthority, open_upstream
 from sallyport_gateway.drivers.book_files import BookFiles, read_board_keys
 from sallyport_gateway.drivers.release_outbox import Announcer
+from sallyport_gateway.drivers.release_rules import read_rules
 from sallyport_gateway.drivers.witness_place import open_witness
 from sallyport_gateway.duties import Duties
 from sallyport_gateway.duties import Place as DutyPlace
@@ -63,7 +64,8 @@ class Service:
         log_name = self.store.read_now(lambda conn: generations.current(conn, file.name))
         self.heads = Heads(self.store, log_name, self.signer, witness, lambda: int(time.time() * 1_000))
         kind = EmbeddedAuthority if file.hmpps is None else HmppsAuthority
-        self.authority = kind(read(file.secrets.references), self._ledger_current)
+        rules = read_rules(configuration, self.store)
+        self.authority = kind(read(file.secrets.references), self._ledger_current, rules)
         self.upstream = open_upstream(configuration, self.store, self.authority, log_name, self.clock.now, self._tell)
         self.link = LoopLink(
             file.broker.host,

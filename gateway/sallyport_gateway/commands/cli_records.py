@@ -25,6 +25,7 @@ from sallyport_gateway.drivers.authority_preflight import log_look
 from sallyport_gateway.drivers.authority_records import Kind
 from sallyport_gateway.drivers.authority_search import search
 from sallyport_gateway.drivers.authority_statistics import figures, write_csv
+from sallyport_gateway.drivers.release_rules import read_rules
 from sallyport_gateway.ledger import life
 from sallyport_gateway.store import Store
 from sallyport_protocol.errors import MalformedError, RoadError
@@ -147,8 +148,9 @@ def preflight(
 ) -> None:
     """List who is due within 14 or 2 days. Exit code 1: something must be settled before."""
     configuration, now = load_configuration(config), datetime.now(UTC)
-    authority = EmbeddedAuthority(configuration.read(configuration.file.secrets.references), lambda: True)
     with Store(configuration.store_url) as store:
+        rules = read_rules(configuration, store)
+        authority = EmbeddedAuthority(configuration.read(configuration.file.secrets.references), lambda: True, rules)
         lines = store.read_now(lambda conn: authority.preflight(conn, prison, now))
         store.write_now(lambda conn: log_look(conn, lines, now))
     for each in lines:

@@ -6,7 +6,6 @@ anything that depends on it is sent.
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 
 from sallyport_gateway import parameters
