@@ -108,8 +108,13 @@ def distances(noise: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 
 
 def shifted(marks: Sequence[FrameMark]) -> bool:
-    """Whether a frame arrived much later after its sensor time than is usual, or before it."""
+    """Whether a frame arrived much later after its sensor time than is usual, or before it.
+
+    The newest frame of a slow camera may be as old as the time between two of them: a fault, and no attack.
+    """
     delays = [each.arrival_ms - each.sensor_ms for each in marks]
     if not delays:
         return False
-    return min(delays) < 0.0 or max(delays) - min(delays) > LATEST_MS
+    gaps = [0.0, *(second.sensor_ms - first.sensor_ms for first, second in pairwise(marks))]
+    usual = min(delays)
+    return usual < 0.0 or any(delay - usual > LATEST_MS + gap for delay, gap in zip(delays, gaps, strict=True))

@@ -1,12 +1,13 @@
 """Frames of a synthetic sensor are believed; frozen, repeated, drawn, late and foreign ones are not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
-from sallyport_biometrics.face.injection import FrameMark, Suspicion, mark, suspicions
+from sallyport_biometrics.face.injection import FrameMark, Suspicion, mark, shifted, suspicions
 from sallyport_biometrics.face.words import Image
 
 DEVICE = "camera-1"
@@ -92,6 +93,14 @@ def test_time() -> None:
     frames = sensor(6)
     assert suspicions(marks(frames, late=lambda at: 30.0 + 300.0 * (at == 4) * 2), DEVICE) == {Suspicion.TIME_SHIFTED}
     assert suspicions(marks(frames, late=lambda at: -5.0), DEVICE) == {Suspicion.TIME_SHIFTED}
+
+
+def test_a_camera_that_becomes_slow_is_no_attack() -> None:
+    """Its newest frame waits for whoever reads it, up to the time between two of them."""
+    made = marks(sensor(8))
+    slow = [replace(each, sensor_ms=1_000.0 * at, arrival_ms=1_000.0 * at + 900.0) for at, each in enumerate(made, 1)]
+    assert not shifted([*made[:1], *slow])
+    assert shifted([*made[:1], *slow, replace(slow[-1], sensor_ms=8_066.0, arrival_ms=9_600.0)])
     swapped = marks(frames)
     assert Suspicion.TIME_REVERSED in suspicions([*swapped[:3], swapped[1], *swapped[3:]], DEVICE)
 
