@@ -213,10 +213,17 @@ class Policy(Document):
         return sha256(canonical.encode(self.to_map())).digest()
 
 
+class ReleaseRules(Document):
+    """What a release rests on, as the gateways read it (docs/authority.md): JSON in UTF-8. Nobody else looks inside."""
+
+    rules: Annotated[bytes, Field(min_length=2, max_length=131_072)]
+
+
 _PLACES: Final[dict[type[Document], str]] = {
     Registry: "sallyport/v1/registry",
     ModelSet: "sallyport/v1/model-set",
     Policy: "sallyport/v1/policy",
+    ReleaseRules: "sallyport/v1/release-policy",
 }
 REGISTRY_LIMIT: Final = 8_388_608
 """Largest registry, bytes: about 9,000 holders with their certificates."""
@@ -242,6 +249,11 @@ def load_model_set(message: bytes, resolve: envelope.KeyResolver, accepted: int 
 def load_policy(message: bytes, resolve: envelope.KeyResolver, accepted: int = 0) -> Policy:
     """Verifies and reads a policy; `accepted` is the version already accepted. Raises MalformedError."""
     return _load(Policy, message, resolve, accepted)
+
+
+def load_release_rules(message: bytes, resolve: envelope.KeyResolver, accepted: int = 0) -> ReleaseRules:
+    """Verifies and reads a release policy's envelope; `accepted` as above. Raises MalformedError."""
+    return _load(ReleaseRules, message, resolve, accepted)
 
 
 def signed_by(*certificates: x509.Certificate) -> envelope.KeyResolver:

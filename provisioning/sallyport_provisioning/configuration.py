@@ -6,6 +6,9 @@ from typing import Final
 from sallyport_provisioning.description import Description, Gateway, Interlock, Kiosk
 from sallyport_provisioning.toml_text import to_toml
 
+RELEASE_POLICY: Final = "release-policy"
+"""The signed release policy's file, without its ending."""
+
 _RELATIVE: Final = "Paths are relative to this file."
 
 
@@ -29,6 +32,7 @@ def gateway_toml(description: Description, gateway: Gateway) -> str:
                 "registry": "registry.cose",
                 "model_set": "model-set.cose",
                 "policy": "policy.cose",
+                **({"release_policy": f"{RELEASE_POLICY}.cose"} if description.release_policy else {}),
             },
             "secrets": {"interlocks": "interlocks", "references": "references.key"},
             "store": {"url": gateway.store or "sqlite:///gateway.db"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sallyport_protocol.identity import Role
 from sallyport_provisioning.broker_config import access_rules, mosquitto_conf
-from sallyport_provisioning.configuration import gateway_toml, kiosk_toml
+from sallyport_provisioning.configuration import RELEASE_POLICY, gateway_toml, kiosk_toml
 from sallyport_provisioning.description import Gateway, Interlock, Kiosk
 from sallyport_provisioning.development import WITNESS
 from sallyport_provisioning.estate import Estate
@@ -61,7 +61,8 @@ def _to_broker(estate: Estate) -> Delivery:
 
 def _to_gateway(estate: Estate, gateway: Gateway) -> Delivery:
     folder = f"gateway/{gateway.name}"
-    found = _documents(estate, folder, "registry", "model-set", "policy")
+    signed = ("registry", "model-set", "policy", *((RELEASE_POLICY,) if estate.description.release_policy else ()))
+    found = _documents(estate, folder, *signed)
     found[f"{folder}/gateway.toml"] = (gateway_toml(estate.description, gateway).encode(), PUBLIC)
     for interlock in estate.description.interlock:
         if estate.description.lane_named(interlock.lane).prison in gateway.prisons:

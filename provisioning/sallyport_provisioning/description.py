@@ -128,6 +128,9 @@ class Description(Word):
     listener: Many[Listener] = ()
     preflight: Annotated[Text, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:00"
     """When the gateways look at who is due soon, HH:MM by London's clock."""
+    release_policy: Text = ""
+    """The release policy that the provisioner signs for every gateway: JSON, relative to this file or absolute. Empty:
+    none is signed; a development gateway then decides by the one that comes with it, and no other starts."""
     hmpps: dict[str, Any] = Field(default_factory=dict)
     """HMPPS as the source of the records, for every gateway; they read it strictly (docs/authority.md). Empty: the
     records are kept in the gateways' own store."""
@@ -175,8 +178,9 @@ class Description(Word):
 
     def to_toml(self) -> str:
         plain = self.to_map()
-        if not plain["hmpps"]:
-            del plain["hmpps"]
+        for name in ("hmpps", "release_policy"):
+            if not plain[name]:
+                del plain[name]
         for officer in plain["officer"]:
             if officer["prison"] is None:
                 del officer["prison"]

@@ -1,5 +1,6 @@
 """Makes and signs the three documents; signs again only what changed, always with a higher version (S13)."""
 
+import json
 import math
 import tomllib
 from collections.abc import Callable
@@ -18,26 +19,36 @@ from sallyport_protocol.documents import (
     Policy,
     Profile,
     Registry,
+    ReleaseRules,
     Status,
     load_model_set,
     load_policy,
     load_registry,
+    load_release_rules,
     sign_document,
 )
 from sallyport_protocol.envelope import KeyResolver, Signer, claimed_key_id
+from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.identity import fingerprint
 from sallyport_protocol.messages import Operating
 from sallyport_protocol.subject import Modality
 from sallyport_provisioning.approved import Approved
+from sallyport_provisioning.configuration import RELEASE_POLICY
 from sallyport_provisioning.estate import Estate
 from sallyport_provisioning.files import read, write
 from sallyport_provisioning.holders import Holder
 
-_NAMES: Final[dict[type[Document], str]] = {Registry: "registry", ModelSet: "model-set", Policy: "policy"}
+_NAMES: Final[dict[type[Document], str]] = {
+    Registry: "registry",
+    ModelSet: "model-set",
+    Policy: "policy",
+    ReleaseRules: RELEASE_POLICY,
+}
 _LOADERS: Final[dict[type[Document], Callable[[bytes, KeyResolver], Document]]] = {
     Registry: load_registry,
     ModelSet: load_model_set,
     Policy: load_policy,
+    ReleaseRules: load_release_rules,
 }
 
 
@@ -47,6 +58,9 @@ def publish(estate: Estate, approved: Approved | None, now: datetime) -> list[st
     signer = estate.signer(estate.description.provisioner)
     wanted: list[Document] = [registry_of(estate, issued), policy_of(estate.description.profile, issued)]
     wanted.append(_model_set(approved or approved_before(estate), issued))
+    if estate.description.release_policy:
+        rules = read(estate.root / estate.description.release_policy)
+        wanted.append(ReleaseRules(version=1, issued=issued, rules=_json(rules, estate.description.release_policy)))
     return [_NAMES[type(each)] for each in wanted if _signed_if_changed(estate, each, signer)]
 
 
@@ -63,6 +77,15 @@ def policy_of(profile: Profile, issued: int) -> Policy:
         twin_fmr_log10=round(math.log10(table.pop("twin_fmr")), 6),
     )
     return Policy.parse({"version": 1, "issued": issued, "profile": profile, "operating": operating.to_map(), **table})
+
+
+def _json(rules: bytes, name: str) -> bytes:
+    """Signed as it is written; only the gateways know what must stand in it, and refuse what is wrong."""
+    try:
+        json.loads(rules)
+    except (ValueError, RecursionError) as error:
+        raise MalformedError(f"{name} is not JSON in UTF-8: {error}") from None
+    return rules
 
 
 def millis(now: datetime) -> int:

@@ -24,6 +24,7 @@ from sallyport_gateway.drivers.authority_statistics import Figures
 from sallyport_gateway.store import Store
 from sallyport_protocol.causes import CauseCode, NextStep, Owner
 from sallyport_protocol.decision import Verdict
+from sallyport_protocol.documents import Profile
 from sallyport_protocol.errors import MalformedError, RoadError
 
 BY = ["--officer", "i.clerk", "--why", "nightly", "--as-of", "2020-06-10T06:00:00Z"]
@@ -147,8 +148,11 @@ def test_preflight_lists_who_is_due_and_fails_while_anything_must_be_settled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: Case
 ) -> None:
     where = tmp_path / "store.db"
-    secrets = SimpleNamespace(secrets=SimpleNamespace(references="references.key"))
-    configuration = SimpleNamespace(store_url=f"sqlite:///{where}", file=secrets, read=lambda _: bytes(range(32)))
+    documents = SimpleNamespace(release_policy=None)
+    file = SimpleNamespace(
+        secrets=SimpleNamespace(references="references.key"), documents=documents, profile=Profile.DEVELOPMENT
+    )
+    configuration = SimpleNamespace(store_url=f"sqlite:///{where}", file=file, read=lambda _: bytes(range(32)))
     monkeypatch.setattr(cli_records, "load_configuration", lambda _: configuration)
     assert call("preflight", "MDI").exit_code == 0
     now = datetime.now(UTC)
