@@ -43,7 +43,7 @@ def test_an_officer_records_what_a_person_cannot_do_and_reads_it_before_and_besi
     _sign_in(page, world)
     page.goto(f"{world.gateway_url}/lanes/MDI-LANE-1")
     for cannot, why in (("MOUTH", "veil"), ("FACE", "face bandaged")):
-        page.locator("summary", has_text="Cannot do or show something").click(timeout=60_000)
+        page.locator("summary", has_text="Record a need").click(timeout=60_000)
         form = page.locator("form[data-act=excuse]")
         form.locator("select[name=cannot]").select_option(cannot)
         form.locator("input[name=why]").fill(why)

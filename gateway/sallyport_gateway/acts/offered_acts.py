@@ -26,7 +26,10 @@ _MEANS: Final = InputView(
     tuple((each.value, each.wording) for each in Means),
 )
 _CANNOT: Final = InputView(
-    "cannot", "What?", kind=InputKind.CHOICE, choices=tuple((each.value, each.wording) for each in Cannot)
+    "cannot",
+    "What can the person not do or show?",
+    kind=InputKind.CHOICE,
+    choices=tuple((each.value, each.wording) for each in Cannot),
 )
 _LOOK: Final = InputView("compared", "The person in the lane is the one in the photograph", kind=InputKind.TICK)
 _STOP: Final = InputView("why", "Why?")
@@ -84,7 +87,7 @@ def door_acts(
 
 def excuse(case: Case) -> ActView:
     """What this person cannot do or show, recorded by the officer who sees it."""
-    label = f"Cannot do or show something: {case.name}, {case.prisoner_number}"
+    label = f"Record a need: {case.name}, {case.prisoner_number}"
     fields = (("authorisation", case.authorisation),)
     return ActView("excuse", label, fields, (_CANNOT, _STOP), folded=True, note=EXCUSE_NOTE)
 
