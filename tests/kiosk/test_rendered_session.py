@@ -10,10 +10,12 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
+from held_picture import HeldPicture
 from kiosk_bench import Bench
 from rendered_people import House, Played, RememberingPipeline, recompressed
 
@@ -223,3 +225,17 @@ def test_what_a_person_cannot_do_is_not_asked(house: House) -> None:
     assert played.result.outcome is Outcome.MATCH, played.result.detail
     assert len(played.asked) == 8 + 2 + 1 + 1, "three actions need eight; slow, no passive networks, no light"
     assert not set(unable) & set(played.asked)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("tilting", [1.7, 2.2])
+def test_a_flat_picture_that_is_turned_and_leaned_never_matches(house: House, tilting: float) -> None:
+    """Not even where only turning and looking up are asked, because the person can do nothing else."""
+    picture = HeldPicture(moving(house, "subject-a-3"), tilting)
+    turning = Needs(unable=(Action.CLOSE_EYES, Action.SMILE), slow=False, no_light=False, covered=())
+    for number in range(4):
+        needs = {"needs": turning} if number % 2 else {}
+        played, _ = house.live(cast(MovingFace, picture), number, QUICK_MS, expires_in=480_000, **needs)
+        assert played.result.outcome is Outcome.ATTACK_SUSPECTED, played.result
+        house.networks.forget()
