@@ -43,6 +43,7 @@ NAMES: Final = (
     "noise",  # of single pixels over the face's contrast, natural logarithm
     "dark",  # the darkest hundredth of face and surround, 0 to 1
     "bright",  # the brightest hundredth
+    "levels",  # share of all grey levels that the face shows: ink and glass leave fewer
     "contrast",  # standard deviation of the face's luminance, 0 to 0.5
     "glare",  # share of the face that is white in all colours, natural logarithm
     "glow",  # how far the face's whitest patch stands above its middle, 0 to 1: a lamp in glass is white, skin is not
@@ -92,6 +93,7 @@ def _of_luminance(patch: Values, colours: Values, wide: Values) -> dict[str, flo
         "noise": float(np.log((noise_of(patch) + 0.05) / (255 * contrast + 1))),
         "dark": float(dark),
         "bright": float(bright),
+        "levels": len(np.unique(near.astype(np.uint8))) / 256,
         "contrast": contrast,
         **_of_lamps(colours),
         "bands": waves(near),

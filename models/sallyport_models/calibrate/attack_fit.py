@@ -38,7 +38,7 @@ TAIL: Final = (0.5, 0.98)
 SENSE: Final[Mapping[str, int]] = {
     **dict.fromkeys(("peak", "colour_peak", "fringes", "grid", "colour_grid", "dark", "glare", "glow", "bands"), 1),
     **dict.fromkeys(("beside", "aside", "corner", "enclosed", "below", "above"), 1),
-    **dict.fromkeys(("contrast", "saturation", "colours", "detail", "fine", "finer", "finest"), -1),
+    **dict.fromkeys(("contrast", "levels", "saturation", "colours", "detail", "fine", "finer", "finest"), -1),
 }
 """More of it can only speak for an attack (1), or less of it (-1); signs that are not named may do either."""
 NONE: Final = Tail(0.0, 0.0)

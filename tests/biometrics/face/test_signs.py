@@ -108,6 +108,7 @@ def test_blacks_that_are_not_black_and_faded_contrast() -> None:
     faded = (portrait() * 0.5 + 80).astype(np.uint8)
     live, print_ = signs_of(portrait(), FACE), signs_of(faded, FACE)
     assert print_["dark"] > live["dark"] + 0.1 and print_["contrast"] < 0.7 * live["contrast"]
+    assert print_["levels"] < 0.7 * live["levels"]
 
 
 def test_a_picture_without_colour_says_nothing_of_colour() -> None:
