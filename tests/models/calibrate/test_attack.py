@@ -49,7 +49,7 @@ def test_the_operating_point_holds_for_people_who_were_left_out(evidence: Eviden
     others = [each for each in people(200, 2) if each.species == LIVE]
     assert np.mean([weights.odds(each.frames) >= 0 for each in others]) < 2 * BPCER
     assert held_out.apcer["bezel"] < 0.5 < held_out.apcer["odd"]
-    assert held_out.unseen["bezel"] < 0.8 and set(held_out.settings) == {"a", "b"}
+    assert held_out.apcer["bezel"] < held_out.unseen["bezel"] < 1.0 and set(held_out.settings) == {"a", "b"}
 
 
 def test_a_network_is_measured_on_live_faces_alone(evidence: Evidence) -> None:
