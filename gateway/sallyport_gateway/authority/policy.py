@@ -1,7 +1,8 @@
 """The release policy as data: what each kind of release rests on, and how old each source may be.
 
 The policy in force is `release_policy.json`, versioned and named by its SHA-256 in every decision; a gateway may be
-given another one, signed by the provisioner, at its start (`drivers/release_rules.py`). What the policy does not name is not allowed.
+given another one, signed by the provisioner, at its start (`drivers/release_rules.py`). What the policy does not name
+is not allowed.
 """
 
 from datetime import timedelta
