@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sallyport_protocol.actions import FEWEST_ACTIONS
 from sallyport_protocol.actions import Action as Action
@@ -88,6 +89,7 @@ def after_doubt(seed: bytes, attempt: int, able: frozenset[Action], slow: bool) 
     return derive(seed, ATTEMPTS + attempt, ATTEMPTS + DOUBT_ATTEMPTS, able, slow, more)
 
 
+@lru_cache(maxsize=64)
 def longest_ms(able: frozenset[Action], slow: bool) -> int:
     """All challenges of a session, every hold, answer and return as long as it may be: what a session has to allow."""
     first = derive(bytes(16), 0, ATTEMPTS, able, slow, STRICTER_STEPS + DARKER_STEPS)
