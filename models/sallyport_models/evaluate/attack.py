@@ -144,7 +144,7 @@ def show(report: AttackReport, milliseconds: float) -> None:
     """The figures as a table on standard output."""
     table = Table()
     table.add_column("", no_wrap=True)
-    for heading in ("shown", "people", "no face", "unreadable"):
+    for heading in ("shown", "people", "no face", "broken"):
         table.add_column(heading, justify="right")
     for heading in ("error", "%", "95 %, by subject"):
         table.add_column(heading, no_wrap=True)
