@@ -44,6 +44,9 @@ WHOLE: Final = timedelta(hours=1)
 AT_ONCE: Final = 20
 """Watched releases looked at in one reading: some 50 ms, so that pages and doors come between."""
 
+BREATH_S: Final = 0.02
+"""Between two portions of the audit log that the watch over the models reads."""
+
 
 class Authority(Protocol):
     """What the look ahead needs of the authority."""
@@ -128,8 +131,9 @@ class Duties:
         """Whether the models still behave as usual; a prison whose test stopped has them held until two officers lift
         it."""
         now = self._now()
-        alarms = await self._store.read(partial(self._lookout.look, now=now))
-        if alarms:
+        while await self._store.read(partial(self._lookout.take, now=now)):
+            await asyncio.sleep(BREATH_S)
+        if alarms := self._lookout.alarms:
             job = partial(hold_models, log_name=self._place.log, alarms=alarms, now=now)
             for notice in await self._store.write(job):
                 self._tell(notice)

@@ -18,6 +18,8 @@ MOST_OPEN: Final = 20_000
 """Sessions and authorisations that are remembered until their release; the oldest are forgotten."""
 RETRY, WEAK, EVERYBODY = "retry", "weak", ""
 MACHINE: Final = "BIOMETRIC"
+TAKEN: Final = ("CHECK_STARTED", "DECISION", "UNFROZEN")
+"""The kinds of entries that say something here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ class Watch:
     _learning: dict[tuple[str, str, str], list[float]] = field(default_factory=dict)
     _open: OrderedDict[str, _Case] = field(default_factory=OrderedDict)
     alarms: deque[Alarm] = field(default_factory=lambda: deque(maxlen=100))
+
+    def __post_init__(self) -> None:
+        """The tests are worked out before they are needed: that takes a moment."""
+        for measure in (self.policy.retry, self.policy.weak):
+            make_test(measure.usual, measure.bad, self.policy.sessions_to_false_alarm)
 
     def take(self, entry: Entry) -> list[Alarm]:
         """One entry; the alarms that it raised."""

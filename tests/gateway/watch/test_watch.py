@@ -218,6 +218,25 @@ def test_two_officers_begin_the_tests_again(policy: WatchPolicy) -> None:
 # -- the door ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("portion", [1, 3, 1_000])
+def test_logs_are_taken_in_portions_whole_and_in_the_order_of_time(
+    conn: Connection, policy: WatchPolicy, portion: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        name = "gateway-1" if number % 3 else "gateway-2"
+        audit.append(
+            conn, name, "CHECK_STARTED" if number % 5 else "OTHER", {"authorisation": f"A-{number}"}, AT + number
+        )
+    taken: list[int] = []
+    monkeypatch.setattr(Watch, "take", lambda _, entry: taken.append(entry.at - AT) or [])
+    lookout = Lookout(policy, portion)
+    lookout.look(conn, NOW)
+    assert taken == [number for number in range(40) if number % 5]
+    audit.append(conn, "gateway-2", "DECISION", {}, AT + 40)
+    lookout.look(conn, NOW)
+    assert taken[-1] == 40 and len(taken) == 33
+
+
 def test_an_alarm_holds_the_models_once_and_a_restart_comes_to_the_same(conn: Connection, policy: WatchPolicy) -> None:
     site = Site()
     site.releases(120, 0.6)
