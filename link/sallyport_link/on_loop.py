@@ -16,6 +16,8 @@ from sallyport_link.link import FAREWELL_S, Link
 
 _TICK_S: Final = 0.25
 """How often an idle connection is looked at: for its keep-alive and for silence."""
+_COMPANY_S: Final = 0.002
+"""How long the receipt of a message waits for its answer, to leave in one record with it: as long as a decision."""
 
 
 class LoopLink(Link):
@@ -30,8 +32,7 @@ class LoopLink(Link):
         self._open: Connection | None = None
         self._ended = asyncio.Event()
         """Something happened that the loop of `_connection` must look at before its next tick."""
-        self._woken = False
-        self._writing = False
+        self._woken = self._soon = self._writing = False
 
     async def start(self) -> None:
         """Starts connecting. Raises RoadError when the certificate files cannot be used."""
@@ -87,14 +88,19 @@ class LoopLink(Link):
         self._fail(connection.error or "stopped")
 
     def _look(self) -> None:
-        """Reads what has come and listens for silence, then says what waits."""
-        if self._open is not None:
-            self._open.step()
+        """Reads what has come and listens for silence. A receipt that it calls for may wait for an answer's company."""
+        if self._open is None:
+            return
+        self._open.step()
+        if self._waiting or self._open.error or not self._up:
             self._speak()
+        elif not self._soon and self._loop is not None:
+            self._soon = True
+            self._loop.call_later(_COMPANY_S, self._speak)
 
     def _speak(self) -> None:
-        """Hands over what waits."""
-        self._woken = False
+        """Hands over what waits, and sends it."""
+        self._woken = self._soon = False
         connection = self._open
         if connection is None:
             return

@@ -224,11 +224,14 @@ def test_logs_are_taken_in_portions_whole_and_in_the_order_of_time(
 ) -> None:
     for number in range(40):
         name = "gateway-1" if number % 3 else "gateway-2"
-        audit.append(
-            conn, name, "CHECK_STARTED" if number % 5 else "OTHER", {"authorisation": f"A-{number}"}, AT + number
-        )
+        kind = "CHECK_STARTED" if number % 5 else "OTHER"
+        audit.append(conn, name, kind, {"authorisation": f"A-{number}"}, AT + number)
     taken: list[int] = []
-    monkeypatch.setattr(Watch, "take", lambda _, entry: taken.append(entry.at - AT) or [])
+
+    def take(_: Watch, entry: Entry) -> None:
+        taken.append(entry.at - AT)
+
+    monkeypatch.setattr(Watch, "take", take)
     lookout = Lookout(policy, portion)
     lookout.look(conn, NOW)
     assert taken == [number for number in range(40) if number % 5]
