@@ -25,6 +25,8 @@ def table(found: dict[str, Any], flight: int) -> Table:
         shown.add_row(name, f"{each['per_s']:.0f}", *times, work)
     alone, commits = found["verifications_per_s"], found["commits"]
     shown.add_row("signatures verified alone, one core", f"{alone:.0f}", "", "", "", f"{1e3 / alone:.2f}")
+    beside = found["verifications_beside_another_per_s"]
+    shown.add_row("the same while the other core is busy", f"{beside:.0f}", "", "", "", f"{1e3 / beside:.2f}")
     cuts = (f"{commits[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms"))
     shown.add_row(f"entries committed alone, {flight} callers", f"{commits['per_s']:.0f}", *cuts, "")
     shown.caption = "\n".join(words(found))
