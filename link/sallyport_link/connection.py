@@ -174,7 +174,7 @@ class Connection:
         try:
             self._crowded = not sock.flush()
         except OSError as error:
-            self._end(f"the connection to the broker at {self._road} was lost: {error}")
+            self._lost(f": {error}")
 
     @property
     def wants_to_write(self) -> bool:
@@ -185,7 +185,7 @@ class Connection:
         """Does what there is to do, without waiting. Sets `error` when the connection has ended."""
         client, sock = self._client, self._client.socket()
         if sock is None or sock.fileno() < 0:
-            self._end(f"the connection to the broker at {self._road} was lost")
+            self._lost()
             return
         while client.socket() is not None and client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS:
             if not sock.pending():  # type: ignore[attr-defined]  # it is a TLS socket
@@ -265,6 +265,10 @@ class Connection:
         oldest = next(iter(self._unacknowledged.values()))[1]
         return now - max(oldest, self._progress_s) > self._road.silence_s
 
+    def _lost(self, why: str = "") -> None:
+        hint = "" if self._accepted else "; it may not accept this device's certificate"
+        self._end(f"the connection to the broker at {self._road} was lost{why}{hint}")
+
     def _end(self, why: str) -> None:
         self.error = self.error or why
 
@@ -274,9 +278,7 @@ class Connection:
         self._accepted = not reason.is_failure
 
     def _was_disconnected(self, _c: paho.Client, _d: object, _f: object, reason: ReasonCode, _p: object) -> None:
-        hint = "" if self._accepted else "; it may not accept this device's certificate"
-        why = "" if reason.value == NO_REASON else f": {reason}"
-        self._end(f"the connection to the broker at {self._road} was lost{why}{hint}")
+        self._lost("" if reason.value == NO_REASON else f": {reason}")
 
     def _was_subscribed(self, _c: paho.Client, _d: object, mid: int, reasons: list[ReasonCode], _p: object) -> None:
         self._subscribing.discard(mid)

@@ -88,7 +88,8 @@ class Link(ABC):
         self._received = self._handler_errors = 0
         self._round_trip_ms = self._beat_s = self._stop_by_s = 0.0
         self._failures = 0
-        self._up = self._stopping = False
+        self._up = False
+        self._stopping = threading.Event()
         self._error = "not started"
 
     @property
@@ -159,7 +160,7 @@ class Link(ABC):
 
     def _finished(self, connection: Connection) -> bool:
         """Stopping, with nothing left to say or no time left to say it."""
-        if not self._stopping:
+        if not self._stopping.is_set():
             return False
         quiet = not self._waiting and not connection.in_flight
         return quiet or not connection.ready or time.monotonic() > self._stop_by_s
@@ -167,7 +168,7 @@ class Link(ABC):
     def _close(self, connection: Connection) -> None:
         """Ends a connection; what was never acknowledged waits for the next one."""
         self._up = False
-        unacknowledged = connection.close(politely=self._stopping)
+        unacknowledged = connection.close(politely=self._stopping.is_set())
         with self._lock:
             self._in_flight = 0
             self._waiting.put_back(unacknowledged)

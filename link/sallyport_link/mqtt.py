@@ -8,37 +8,18 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-from sallyport_link.connection import CONNECT_TIMEOUT_S, Connection, OnMessage
+from sallyport_link.connection import CONNECT_TIMEOUT_S, Connection
 from sallyport_link.link import FAREWELL_S, Link
 
 
 class MqttLink(Link):
     """A link that keeps itself up, in the background. The handlers run in its thread."""
 
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        ca: Path,
-        cert: Path,
-        key: Path,
-        client_id: str,
-        will: tuple[str, bytes] | None,
-        on_message: OnMessage,
-        *,
-        on_connected: Callable[[], None] | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(host, port, ca, cert, key, client_id, will, on_message, on_connected=on_connected, **options)
-        self._stop = threading.Event()
-        self._wake_write: socket.socket | None = None
-        self._woken = False
-        """The thread has been woken and has not looked yet: once is enough."""
-        self._thread: threading.Thread | None = None
+    _wake_write: socket.socket | None = None
+    _woken = False
+    """The thread has been woken and has not looked yet: once is enough."""
+    _thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Starts connecting in the background. Raises RoadError when the certificate files cannot be used."""
@@ -54,8 +35,7 @@ class MqttLink(Link):
     def stop(self) -> None:
         """Sends what waits, within a second; disconnects cleanly, so no will is published. Idempotent."""
         self._stop_by_s = time.monotonic() + FAREWELL_S
-        self._stopping = True
-        self._stop.set()
+        self._stopping.set()
         self._wake()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(CONNECT_TIMEOUT_S + 1)
@@ -67,13 +47,13 @@ class MqttLink(Link):
                 self._wake_write.send(b"\0")
 
     def _run(self, wake_read: socket.socket) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             began = time.monotonic()
             try:
                 self._connection(wake_read)
             except Exception as error:
                 self._lost(error)
-            self._stop.wait(self._rest_s(began))
+            self._stopping.wait(self._rest_s(began))
         wake_read.close()
         if self._wake_write is not None:
             self._wake_write.close()

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from typing import Any, Final
+from typing import Final
 
 from sallyport_link.connection import Connection
 from sallyport_link.link import FAREWELL_S, Link
@@ -23,29 +23,28 @@ _COMPANY_S: Final = 0.002
 class LoopLink(Link):
     """A link that keeps itself up while its loop runs. The handlers run in the loop."""
 
-    def __init__(self, *road: Any, **options: Any) -> None:
-        super().__init__(*road, **options)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._here = 0
-        """The loop's thread."""
-        self._open: Connection | None = None
-        self._ended = asyncio.Event()
-        """Something happened that the loop of `_connection` must look at before its next tick."""
-        self._woken = self._soon = self._writing = False
+    _loop: asyncio.AbstractEventLoop | None = None
+    _here = 0
+    """The loop's thread."""
+    _task: asyncio.Task[None] | None = None
+    _open: Connection | None = None
+    _ended: asyncio.Event
+    """Something happened that the loop of `_connection` must look at before its next tick."""
+    _woken = _soon = _writing = False
 
     async def start(self) -> None:
         """Starts connecting. Raises RoadError when the certificate files cannot be used."""
         self._check_files()
+        self._ended = asyncio.Event()
         self._loop, self._here = asyncio.get_running_loop(), threading.get_ident()
         self._task = asyncio.create_task(self._run(), name=f"mqtt {self._road.client_id}")
 
     async def stop(self) -> None:
         """Sends what waits, within a second; disconnects cleanly, so no will is published. Idempotent."""
         self._stop_by_s = time.monotonic() + FAREWELL_S
-        self._stopping = True
-        self._ended.set()
+        self._stopping.set()
         if self._task is not None:
+            self._ended.set()
             await asyncio.gather(self._task, return_exceptions=True)
 
     def _wake(self) -> None:
@@ -59,7 +58,7 @@ class LoopLink(Link):
                 self._loop.call_soon_threadsafe(self._speak)
 
     async def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             began = time.monotonic()
             try:
                 await self._connection()
@@ -78,7 +77,7 @@ class LoopLink(Link):
             try:
                 while not connection.error and not self._finished(connection):
                     self._look()
-                    await self._pause(_TICK_S if not self._stopping else 0.01)
+                    await self._pause(_TICK_S if not self._stopping.is_set() else 0.01)
             finally:
                 self._open, self._writing = None, False
                 loop.remove_reader(road)
@@ -126,5 +125,5 @@ class LoopLink(Link):
         """Waits, but not longer than for an end."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), seconds)
-        if not self._stopping:
+        if not self._stopping.is_set():
             self._ended.clear()
