@@ -64,7 +64,7 @@ def test_names_stay_text(client: Any) -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("release", ["RELEASE", "Valid for", "Confirm and open", "fewer than 1 in 1,000,000 strangers"]),
+        ("release", ["RELEASE", "Valid for", "Confirm and open", "fewer than 1 in 3,800,000,000 strangers"]),
         ("hold", ["HOLD", "Check 17", "warrant of imprisonment", "Court liaison", "Held for", "Audit entry 4119"]),
         ("refer", ["REFER", "Check 12", "Duty governor", "no evidence"]),
         ("expired", ["Expired", "It opens nothing"]),

@@ -44,7 +44,7 @@ def released(now: datetime, left: timedelta = timedelta(seconds=52)) -> LaneView
             valid_until=now + left,
             checks=ALL_PASS,
             modalities=(FACE, FINGER),
-            fused_fmr=1e-6,
+            fused_fmr=2.6e-10,
         ),
         acts=(confirm, withdraw("auth-0001"), END),
     )
@@ -79,7 +79,7 @@ def held(now: datetime) -> LaneView:
             cause="Imprisonment warrant not applied, misfiled or missing",
             checks=HELD,
             modalities=(FACE, FINGER),
-            fused_fmr=1e-6,
+            fused_fmr=2.6e-10,
             hold=hold,
         ),
         acts=(withdraw("auth-0001"), END),
@@ -97,7 +97,7 @@ def referred(now: datetime) -> LaneView:
             cause="Wrong person",
             checks=REFERRED,
             modalities=(FACE, WEAK_FINGER),
-            fused_fmr=3.1e-3,
+            fused_fmr=1.6e-4,
             hold=HoldView(
                 now - timedelta(minutes=1),
                 "Duty governor",
