@@ -89,7 +89,8 @@ async def _serve(configuration: Configuration) -> bool:
     from sallyport_gateway.service import Service
     from sallyport_gateway.views.ahead_views import Ahead
     from sallyport_gateway.views.lane_views import Views
-    from sallyport_gateway.web import ahead
+    from sallyport_gateway.views.search_views import Search
+    from sallyport_gateway.web import ahead, search
     from sallyport_gateway.web.app import create_app
     from sallyport_link.serving import open_port
 
@@ -102,6 +103,7 @@ async def _serve(configuration: Configuration) -> bool:
     pages.include_router(api.router(views, desk.do))
     due = ahead.router(Ahead(service, views), service.clock.now, lambda: bool(pages.state.closing), desk.reading)
     pages.include_router(due)
+    pages.include_router(search.router(Search(service)))
     server = page_server(pages, configuration)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     loop = asyncio.get_running_loop()

@@ -59,7 +59,7 @@ class Reading:
             return None
         if refuse_officer(entry, ActKind.SIGN_IN, service.files.book, moment) is not None:
             return None
-        return Reader(entry.name, row.why, digest.hex())
+        return Reader(entry.name, row.why, digest.hex(), entry.prison)
 
     async def leave(self, token: str) -> None:
         """Ends a sign-in."""

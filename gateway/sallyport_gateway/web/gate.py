@@ -98,6 +98,7 @@ def _is_open(scope: Scope) -> bool:
 def _to_the_way_in(scope: Scope) -> Response:
     path = scope["path"]
     for_people = scope["method"] == "GET" and not path.startswith("/api/") and not path.endswith("/events")
+    for_people = for_people or path == "/search"  # a form, sent after the sign-in ran out
     if for_people and "/photograph/" not in path:
         return RedirectResponse("/sign-in", 303)
     return _say("Sign in first: who reads about a person is recorded.", 401)

@@ -52,4 +52,6 @@ def _from_elsewhere(headers: Headers) -> bool:
     if site is not None and site != "same-origin":
         return True
     origin = headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != headers.get("host")
+    if origin is None or (origin == "null" and site is not None):  # a plain form's, from a page that sends no referrer
+        return False
+    return origin.partition("://")[2] != headers.get("host")

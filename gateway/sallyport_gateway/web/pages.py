@@ -12,6 +12,7 @@ from sallyport_gateway.web.ahead_view import AheadView
 from sallyport_gateway.web.decision_view import fmr_in_words
 from sallyport_gateway.web.lane_view import DoorState, LanesView, LaneView
 from sallyport_gateway.web.live import Picture
+from sallyport_gateway.web.search_view import SearchView
 
 LANE_REGIONS: Final = (
     "freezes",
@@ -71,6 +72,11 @@ class Pages:
         said = [f"{len(view.released)} alarms about releases."] if view.released else []
         said += [f"{len(view.held)} open holds, {late} held too long."] if view.held else []
         return Picture(self._regions("ahead", AHEAD_REGIONS, view=view), "Holds and who is due", " ".join(said))
+
+    def search_page(self, view: SearchView) -> str:
+        """Where an officer finds a person, and what was found."""
+        title = f"{'Error: ' if view.problems else ''}Find a person"
+        return self._page("search.html", None, Picture({}, title, ""), view=view)
 
     def sign_in_page(self) -> str:
         """Where an officer loads a development key and certificate."""

@@ -37,6 +37,8 @@ class Reader:
     why: str
     key: str
     """Names this sign-in in memory; nothing secret."""
+    prison: str | None = None
+    """Where the reader belongs; None for the whole estate."""
 
 
 NOBODY: Final = Reader("nobody", "development estate, on its own machine", "")

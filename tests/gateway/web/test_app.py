@@ -131,9 +131,12 @@ def test_photographs_are_served_by_key_alone(client: Any) -> None:
 
 def test_another_sites_page_can_do_nothing(client: Any) -> None:
     body = {"token": "t", "signature": ""}
-    for headers in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "http://evil.test"}):
+    none, evil = {"origin": "null"}, {"origin": "http://evil.test"}
+    for headers in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, evil, none):
         assert client.request("POST", "/acts/submit", json=body, headers=headers).status_code == 403
     assert client.request("POST", "/acts/submit", json=body, headers=SAME).status_code == 200
+    own_form = none | {"sec-fetch-site": "same-origin"}
+    assert client.request("POST", "/acts/submit", json=body, headers=own_form).status_code == 200
 
 
 @pytest.mark.parametrize(
