@@ -15,7 +15,7 @@ class ActKind(StrEnum):
     START = "START"
     """Begin a check: {lane, authorisation}."""
     CONFIRM = "CONFIRM"
-    """Open the door on this verdict: {session}."""
+    """Open the door on this verdict: {session, compared}; compared is yes where a photograph is on record."""
     CANCEL = "CANCEL"
     """End the session: {session}."""
     APPROVE = "APPROVE"
@@ -41,10 +41,11 @@ class ActKind(StrEnum):
     MANUAL = "MANUAL"
     """Identify a person by hand, as the first of two: {lane, authorisation, prisoner, reason, why, means}."""
     SECOND = "SECOND"
-    """The second's own word for the same: {session, statement, lane, authorisation, prisoner, reason, why, means}.
-    The statement is the SHA-256 of the first officer's signed act in hexadecimal, the session its first half."""
+    """The second's own word for the same: {statement, lane, authorisation, prisoner, reason, why, means, compared}. The
+    statement is the SHA-256 of the first officer's signed act in hexadecimal; its first half is the session, which the
+    act therefore does not name again. `compared` is yes where a photograph is on record."""
     KEY = "KEY"
-    """Let the person out by key on a manual verdict, where the interlock cannot open: {session}."""
+    """Let the person out by key on a manual verdict, where the interlock cannot open: {session, compared}."""
     RESTORE = "RESTORE"
     """One of two officers who let a gateway whose store was restored begin its next log: {log, witnessed, why}."""
     ACCOUNT = "ACCOUNT"

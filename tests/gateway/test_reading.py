@@ -261,12 +261,18 @@ def test_who_identifies_by_hand_compares_the_photograph_and_hears_of_a_twin(pict
     [offered] = [each for each in view["acts"] if each["kind"] == "second"]
     assert told in offered["note"]
     assert entries(world, "MANUAL_STATED")[-1]["alike"] == told
-    signed = second(world)
+    assert [each["kind"] for each in offered["inputs"]] == ["choice", "tick"]
+    unseen = second(world)
+    assert unseen is not None and unseen.sentences == (NOT_COMPARED,) and world.lane.check is not None
+    session = world.lane.check.session.hex()
+    signed = second(world, compared="yes")
     assert signed is not None and signed.accepted, signed
+    by_whom = entries(world, "DECISION")[-1]["manual"]["officers"]  # type: ignore[index]
+    assert [each["compared"] for each in by_whom] == [False, True], "who compared it is on record"
     view = house.get(f"/api/lanes/{LANE}", token).json()
     assert [each["inputs"][0]["kind"] for each in view["acts"][:2]] == ["tick", "tick"]
     for kind in (ActKind.CONFIRM, ActKind.KEY):
-        unticked = world.act(OFFICER, kind, session=offered["fields"][0][1])
+        unticked = world.act(OFFICER, kind, session=session)
         assert unticked is not None and unticked.sentences == (NOT_COMPARED,)
     ticked = world.confirm(compared="yes")
     assert ticked is not None and ticked.accepted, ticked

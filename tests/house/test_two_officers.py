@@ -69,6 +69,7 @@ def test_two_officers_in_two_browsers_release_somebody_by_hand(own_world: "World
     two.locator("form[data-act=second] select[name=means]").select_option("KNOWN_TO_ME", timeout=30_000)
     two.get_by_text("Both hands and the face are bandaged").wait_for(timeout=20_000)
     two.get_by_role("img", name="Photograph of Subject A").wait_for(timeout=20_000)
+    two.locator("form[data-act=second] input[type=checkbox]").check()
     two.get_by_role("button", name=re.compile("Sign as second officer")).click()
     world.strikes()
     one.locator("form[data-act=confirm] input[type=checkbox]").check(timeout=30_000)
@@ -133,5 +134,5 @@ def _try(world: "World", number: str) -> bool:
         return False
     waiting = world.lane()
     session, statement = waiting["session"]["session"], waiting["manual"]["statement"]
-    world.must(GOVERNOR, ActKind.SECOND, **fields, session=session, statement=statement, means="PHOTOGRAPH")
+    world.must(GOVERNOR, ActKind.SECOND, **fields, statement=statement, means="PHOTOGRAPH", compared="yes")
     return world.act(OFFICER, ActKind.CONFIRM, session=session, compared="yes")[0]

@@ -165,5 +165,8 @@ APPROVED = "An officer who approved this release may not also identify the perso
 
 def _as_map(manual: Manual) -> dict[str, object]:
     first = manual.first
-    officers = [{"officer": s.officer, "means": s.means.value, "statement": s.digest} for s in manual.statements]
+    officers = [
+        {"officer": s.officer, "means": s.means.value, "statement": s.digest, "compared": s.compared}
+        for s in manual.statements
+    ]
     return {"reason": first.reason.value, "why": first.why, "after": manual.after, "officers": officers}

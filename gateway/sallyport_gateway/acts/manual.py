@@ -32,6 +32,8 @@ class Statement:
     reason: ManualReason
     why: str
     means: Means
+    compared: bool
+    """Whether the officer signed that they compared the photograph on record."""
     message: bytes
     """The signed act as it came."""
     digest: bytes

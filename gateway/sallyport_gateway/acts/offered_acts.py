@@ -60,7 +60,7 @@ def door_acts(
     look = (_LOOK,) if pictured else ()
     session = ("session", check.session.hex()) if check else ("session", "")
     if check is not None and check.stage is Stage.STATED:
-        yield second(check, warnings.get(check.prisoner_number, ""))
+        yield second(check, warnings.get(check.prisoner_number, ""), look)
     may_open = check is not None and check.stage is Stage.DECIDED and check.released and check.void is None
     if check is not None and may_open:
         until = check.decision.valid_until if check.decision is not None else None
@@ -92,12 +92,11 @@ def excuse(case: Case) -> ActView:
     return ActView("excuse", label, fields, (_CANNOT, _STOP), folded=True, note=EXCUSE_NOTE)
 
 
-def second(check: Check, warning: str = "") -> ActView:
+def second(check: Check, warning: str = "", look: tuple[InputView, ...] = ()) -> ActView:
     """The second officer signs what is on the page: the person, the reason and the first officer's statement."""
     assert check.manual is not None, "a statement waits"
     first = check.manual.first
     fields = (
-        ("session", check.session.hex()),
         ("statement", first.digest.hex()),
         ("lane", first.lane),
         ("authorisation", first.authorisation),
@@ -107,7 +106,7 @@ def second(check: Check, warning: str = "") -> ActView:
     )
     label = f"Sign as second officer: this is {first.prisoner}"
     note = f"{SECOND_NOTE} {warning}".strip()
-    return ActView("second", label, fields, (_MEANS,), primary=True, note=note)
+    return ActView("second", label, fields, (_MEANS, *look), primary=True, note=note)
 
 
 def by_key(lane: Lane, session: tuple[str, str], look: tuple[InputView, ...] = ()) -> ActView:

@@ -78,7 +78,7 @@ class Performing:
                 await office.gather(fields.text("authorisation"), True)
             case ActKind.SECOND | ActKind.KEY:
                 for lane in self._service.lanes.values():
-                    if lane.check is not None and _has(lane, fields.session()):
+                    if lane.check is not None and _has(lane, _session(believed, fields)):
                         await office.gather(lane.check.authorisation, False)
 
     # At a door
@@ -94,14 +94,15 @@ class Performing:
         return await lane.start(fields.text("authorisation"), believed.officer.name)
 
     async def _go_on(self, believed: BelievedAct, fields: Fields) -> str | None:
-        session, officer = fields.session(), believed.officer
+        session, officer = _session(believed, fields), believed.officer
         lane = next((each for each in self._service.lanes.values() if _has(each, session)), None)
         if lane is None:
-            return "This check is not running here."
+            by_hand = believed.act.kind is ActKind.SECOND
+            return "No such statement of a first officer waits here." if by_hand else "This check is not running here."
         if (why := _elsewhere(officer, lane)) is not None:
             return why
-        opens = believed.act.kind in (ActKind.CONFIRM, ActKind.KEY)
-        if opens and (why := await self._not_compared(lane, fields)) is not None:
+        looks = believed.act.kind is not ActKind.CANCEL
+        if looks and (why := await self._not_compared(lane, fields)) is not None:
             return why
         match believed.act.kind:
             case ActKind.CONFIRM:
@@ -114,7 +115,8 @@ class Performing:
         return await lane.cancel(session, officer.name)
 
     async def _not_compared(self, lane: Lane, fields: Fields) -> str | None:
-        """Where a photograph is on record, whoever lets somebody out signs that they compared it."""
+        """Where a photograph is on record, whoever identifies as the second officer, and whoever lets somebody out,
+        signs that they compared it."""
         number, service = lane.check.prisoner_number if lane.check is not None else "", self._service
         held = await service.store.read(lambda conn: service.authority.photographed(conn, number))
         return NOT_COMPARED if held is not None and fields.optional("compared") != "yes" else None
@@ -129,6 +131,7 @@ class Performing:
             reason=fields.one_of("reason", ManualReason),
             why=fields.words("why"),
             means=fields.one_of("means", Means),
+            compared=fields.optional("compared") == "yes",
             message=believed.message,
             digest=believed.digest,
             at=self._service.clock.now(),
@@ -255,6 +258,13 @@ def _about(document: str) -> str:
         return ""
     number = content.get("prisonerNumber") if isinstance(content, dict) else None
     return number if isinstance(number, str) else ""
+
+
+def _session(believed: BelievedAct, fields: Fields) -> bytes:
+    """The session that an act goes on with: a second statement names the first, and so the session."""
+    if believed.act.kind is ActKind.SECOND:
+        return fields.hexadecimal("statement", "a statement's digest")[:16]
+    return fields.session()
 
 
 def _has(lane: Lane, session: bytes) -> bool:

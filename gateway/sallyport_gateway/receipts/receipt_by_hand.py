@@ -99,8 +99,13 @@ def _decision(papers: ManualPapers) -> str:
     manual = papers.decision.get("manual")
     if not isinstance(manual, dict):
         raise MalformedError("the decision was not made by hand")
-    told = [each.get("statement") for each in manual.get("officers", ())]
-    require(told == list(papers.digests), "the decision is about other statements")
+    told = manual.get("officers", ())
+    require([each.get("statement") for each in told] == list(papers.digests), "the decision is about other statements")
+    signed = [_compared(papers.act(index)) for index in range(2)]
+    require(
+        [each.get("compared", False) for each in told] == signed,
+        "the decision says otherwise who compared the photograph",
+    )
     require(papers.decision.get("session") == papers.session.hex(), "the decision is about another session")
     require(papers.decision.get("path") == "MANUAL", "the decision was made on another path")
     return f"The decision is about those statements; it rests on {len(papers.decision.get('checks', ()))} checks."
@@ -114,7 +119,14 @@ def _words(papers: ManualPapers) -> str:
     require(papers.decision.get("authorisation_id") == first["authorisation"], "they are about another authorisation")
     require(papers.decision.get("prisoner_number") == first["prisoner"], "they are about another person")
     require(papers.decision.get("lane") == first["lane"], "they are about another lane")
-    return f"No capture stands behind it; both signed the same words: {first['prisoner']}, {first['reason']}."
+    looked = papers.sealed.officers[1] if _compared(papers.act(1)) else "neither, as far as these acts say,"
+    same = f"both signed the same words: {first['prisoner']}, {first['reason']}"
+    return f"No capture stands behind it; {same}; {looked} signed that they compared the photograph on record."
+
+
+def _compared(act: Act) -> bool:
+    """Whether this act says that its officer compared the photograph on record."""
+    return act.fields.get("compared") == "yes"
 
 
 def _grant(papers: ManualPapers) -> str:

@@ -347,7 +347,7 @@ def test_a_crash_between_the_statements_costs_nothing_but_the_first(world: World
     first(world, paper)
     signed = same_words(world)
     world.start_gateway()
-    assert "not running" in said(world.act(GOVERNOR, ActKind.SECOND, **signed))
+    assert "No such statement" in said(world.act(GOVERNOR, ActKind.SECOND, **signed))
     identified(world, paper)
     world.connect()
     assert world.lane.check is not None and world.lane.check.released

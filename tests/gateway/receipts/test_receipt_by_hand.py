@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from by_hand import identified, key
+from by_hand import first, identified, key, second
 from cryptography.hazmat.primitives.serialization import Encoding
 from lane_world import GOVERNOR, OFFICER, World
 
@@ -13,15 +13,18 @@ from sallyport_gateway.audit.checkpoint import Checkpoint
 from sallyport_gateway.receipts import receipt
 from sallyport_gateway.receipts.issue_receipt import identifiers, issue
 from sallyport_gateway.receipts.receipt import Judged, ManualReceipt, Step
+from sallyport_protocol import envelope
+from sallyport_protocol.acts import ACT_PLACE, Act
 from sallyport_protocol.errors import RoadError
 
 LOG = "gateway-1"
 
 
-def _release(world: World, by_key: bool) -> ManualReceipt:
-    """A manual release to its end, under a signed head; its receipt."""
+def _release(world: World, by_key: bool, **looked: str) -> ManualReceipt:
+    """A manual release to its end, under a signed head; its receipt. `looked`: what the second officer adds."""
     paper = world.authorise()
-    identified(world, paper)
+    for outcome in (first(world, paper), second(world, **looked)):
+        assert outcome is not None and outcome.accepted, outcome
     check = world.lane.check
     assert check is not None
     if by_key:
@@ -57,6 +60,17 @@ def test_an_honest_one_holds(world: World, by_key: bool) -> None:
     assert [each.step for each in judged.findings] == list(Step)
     assert ("by key" in judged.findings[-1].sentence) == by_key == (made.opening is None)
     assert len(receipt.write(made)) < 65_536
+
+
+def test_it_shows_who_signed_that_they_compared_the_photograph(new_world: Callable[[], World]) -> None:
+    """The tick is one of the eight fields of the second officer's own act, and the decision repeats it."""
+    for looked, words in (({"compared": "yes"}, f"{GOVERNOR} signed that they compared"), ({}, "neither, as far")):
+        world = new_world()
+        made = _release(world, False, **looked)
+        judged = _judge(world, made)
+        assert judged.holds and words in " ".join(each.sentence for each in judged.findings)
+        act = Act.parse(envelope.verify(made.statements[1], ACT_PLACE, world.book.registry.resolve).content)
+        assert len(act.fields) == 7 + len(looked)
 
 
 def _flip(data: bytes) -> bytes:

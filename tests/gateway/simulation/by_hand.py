@@ -27,8 +27,7 @@ def same_words(world: World) -> dict[str, str]:
     assert check is not None and check.manual is not None, check
     one = check.manual.first
     same = {"lane": one.lane, "authorisation": one.authorisation, "prisoner": one.prisoner, "why": one.why}
-    mark = {"session": check.session.hex(), "statement": one.digest.hex()}
-    return {**same, **mark, "reason": one.reason.value, "means": "KNOWN_TO_ME"}
+    return {**same, "statement": one.digest.hex(), "reason": one.reason.value, "means": "KNOWN_TO_ME"}
 
 
 def identified(world: World, paper: str, **changes: str) -> None:

@@ -20,7 +20,8 @@ def stated(now: datetime) -> LaneView:
         InputKind.CHOICE,
         (("PHOTOGRAPH", "I compared the photograph on record"),),
     )
-    fields = (("session", "5e551011"), ("statement", "6f" * 32), ("prisoner", "A1234BC"))
+    look = InputView("compared", "The person in the lane is the one in the photograph", kind=InputKind.TICK)
+    fields = (("statement", "6f" * 32), ("prisoner", "A1234BC"))
     note = "You sign the person, the reason and the words that stand here under your own name."
     label = "Sign as second officer: this is A1234BC"
     waiting = in_session(now, 0, "A second officer must identify the person")
@@ -37,7 +38,7 @@ def stated(now: datetime) -> LaneView:
             "6f" * 32,
             now + timedelta(seconds=260),
         ),
-        acts=(ActView("second", label, fields, (means,), primary=True, note=note), END),
+        acts=(ActView("second", label, fields, (means, look), primary=True, note=note), END),
     )
 
 
