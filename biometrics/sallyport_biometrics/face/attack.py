@@ -1,9 +1,9 @@
 """Is this a picture of a picture? Signs and networks, each against what live faces show, in one score.
 
-Two witnesses: our own signs, whose evidence was fitted on simulated attacks, and the networks of an operator, which
-were trained on real ones and are compared with live faces alone: nothing that a simulator lacks can speak them down.
-What either says is turned into how rarely a live face shows as much (its surprise: -ln of that share), and the two
-surprises are added (Fisher's method). No sign speaks for life: each can only add to the suspicion.
+Three witnesses: our own signs, whose evidence was fitted on simulated attacks; our own network, which was taught on
+them (`witness`); and the networks of an operator, which were trained on real ones. Each is compared with live faces
+alone, so that nothing that a simulator lacks can speak another down: what it says is turned into how rarely a live face
+shows as much (its surprise: -ln of that share), and the surprises are added (Fisher's method). None speaks for life.
 
 Supporting evidence beside the challenge: a score of 0.5 and more says that live faces of the calibration's held-out
 people were taken for attacks in at most a twentieth of their presentations there. No weight is set by hand; the file
@@ -14,12 +14,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from sallyport_biometrics.face.grids import spectra_about
 from sallyport_biometrics.face.passive import ROOM, PassiveDetector
 from sallyport_biometrics.face.signs import signs_of
+from sallyport_biometrics.face.witness import SAID
 from sallyport_biometrics.face.words import Box, Face, Image
 from sallyport_protocol.errors import MalformedError
 
@@ -29,6 +31,8 @@ BAR = 6
 """Greatest grey level of a bar."""
 SMALLEST = 32
 """Pixels: what is left of a frame without bars."""
+VERSION = 3
+"""Of the calibration's format: 3 knows our own network."""
 COLOUR = "colours"
 """A sign that is there where the picture has colours."""
 
@@ -61,21 +65,29 @@ class Tail:
         return self.rate * max(0.0, value - self.middle)
 
 
+SILENT: Final = Tail(0.0, 0.0)
+"""Of what says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What our own signs are worth, in pictures with colour or in pictures without."""
+    """What our own signs and network are worth, in pictures with colour or in pictures without."""
 
     curves: Mapping[str, Curve]
     tail: Tail
     """of the sum of the curves"""
+    witness: Tail = SILENT
+    """of our own network's log odds"""
 
     def evidence(self, seen: Seen) -> float:
         """Of one frame: log odds, 0 and more."""
         return sum(curve.of(seen[name]) for name, curve in self.curves.items() if name in seen)
 
     def surprise(self, frames: Sequence[Seen]) -> float:
-        """Of one presentation."""
-        return self.tail.surprise(sum(map(self.evidence, frames)) / len(frames))
+        """Of one presentation: the curves', and our own network's where it spoke."""
+        said = [seen[SAID] for seen in frames if SAID in seen]
+        witness = self.witness.surprise(sum(said) / len(said)) if said else 0.0
+        return self.tail.surprise(sum(map(self.evidence, frames)) / len(frames)) + witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +105,10 @@ class Weights:
     limit: float
     """sum of surprises at the operating point, nats"""
     alone: float
-    """the same where the networks say nothing: our own signs' surprise"""
+    """the same where the supplied networks say nothing"""
 
     def says(self, seen: Seen) -> float | None:
-        """The networks' mean log odds in one frame, less what a lack of room explains; None where they said nothing."""
+        """The supplied networks' mean log odds in one frame, less what a lack of room explains; None for silence."""
         odds = [seen[name] for name in self.networks if name in seen]
         return sum(odds) / len(odds) + self.narrow * min(0.0, seen.get(ROOM, 0.0)) if odds else None
 
@@ -131,8 +143,8 @@ class AttackCalibration:
     def from_toml_dict(cls, tables: Mapping[str, Any]) -> "AttackCalibration":
         """From the calibration file's content. Raises MalformedError."""
         try:
-            if tables["version"] != 2 or tables["modality"] != "face-attack":
-                raise MalformedError("not a calibration of face attack detection, version 2")
+            if tables["version"] not in (2, VERSION) or tables["modality"] != "face-attack":
+                raise MalformedError(f"not a calibration of face attack detection, version {VERSION}")
             colour, grey = _signs(tables["colour"]), _signs(tables["grey"])
             return cls(tuple(_weights(table, colour, grey) for table in tables["networks"]))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -143,7 +155,7 @@ class AttackDetector:
     """Signs, networks and weights behind two verbs."""
 
     def __init__(self, models: Mapping[str, bytes], calibration: AttackCalibration, threads: int = 1) -> None:
-        """`models` may hold any of `passive.NETWORKS`."""
+        """`models` may hold any of `passive.ALL`."""
         self._passive = PassiveDetector(models, threads)
         self._weights = calibration.for_networks(self._passive.names)
 
@@ -162,10 +174,11 @@ class AttackDetector:
 
 
 def seen_in(frame: Image, face: Face, passive: PassiveDetector) -> dict[str, float]:
-    """Signs and networks of one frame; the networks say nothing of a picture without colour."""
+    """Signs and networks of one frame; the supplied networks say nothing of a picture without colour."""
     frame, face = without_bars(frame, face)
-    signs = signs_of(frame, face)
-    return {**signs, **passive.read(frame, face)} if COLOUR in signs else signs
+    spectra = spectra_about(frame, face.box)
+    seen = {**signs_of(frame, face, spectra), **passive.witnessed(frame, face.box, spectra)}
+    return {**seen, **passive.read(frame, face)} if COLOUR in seen else seen
 
 
 def without_bars(frame: Image, face: Face) -> tuple[Image, Face]:
@@ -195,7 +208,8 @@ def _weights(table: Mapping[str, Any], colour: Signs, grey: Signs) -> Weights:
 
 
 def _signs(table: Mapping[str, Any]) -> Signs:
-    return Signs({str(name): _curve(curve) for name, curve in table["curves"].items()}, _tail(table))
+    curves = {str(name): _curve(curve) for name, curve in table["curves"].items()}
+    return Signs(curves, _tail(table), _tail(table["witness"]) if "witness" in table else SILENT)
 
 
 def _tail(table: Mapping[str, Any]) -> Tail:

@@ -25,18 +25,32 @@ SLOWEST, SLOWEST_COLOUR = 6, 4
 FASTEST: Final = 31
 
 
-def grids_about(frame: Image, box: Box) -> tuple[float, float]:
-    """How far a grid stands out, natural logarithm: of luminance, and of the colour differences."""
+Spectra = tuple[Values, Values, Values]
+"""Of luminance, green against magenta, blue against red; each [TILE, TILE / 2 + 1], slowest rows first."""
+
+
+def spectra_about(frame: Image, box: Box) -> Spectra:
+    """The tiles' mean logarithmic spectra about this box, of luminance and of the two colour differences."""
     part = np.asarray(_about(frame, box), np.float32)
     blue, green, red = part[..., 0], part[..., 1], part[..., 2]
     grey = part @ np.array([0.114, 0.587, 0.299], np.float32)
-    magenta, warm = blue + red - 2 * green, blue - red
-    return grid_in(grey, SLOWEST), max(grid_in(magenta, SLOWEST_COLOUR), grid_in(warm, SLOWEST_COLOUR))
+    return _mean_spectrum(grey), _mean_spectrum(blue + red - 2 * green), _mean_spectrum(blue - red)
+
+
+def grids_in(spectra: Spectra) -> tuple[float, float]:
+    """How far a grid stands out, natural logarithm: of luminance, and of the colour differences."""
+    grey, magenta, warm = spectra
+    return standing_out(grey, SLOWEST), max(standing_out(magenta, SLOWEST_COLOUR), standing_out(warm, SLOWEST_COLOUR))
 
 
 def grid_in(plane: Values, slowest: int) -> float:
     """The highest point of the tiles' mean logarithmic spectrum over the median about it. [H, W], any size."""
-    spectrum = np.fft.fftshift(_mean_spectrum(plane), axes=0)
+    return standing_out(_mean_spectrum(plane), slowest)
+
+
+def standing_out(spectrum: Values, slowest: int) -> float:
+    """The highest point of a spectrum over the median about it."""
+    spectrum = np.fft.fftshift(spectrum, axes=0)
     whole = np.ascontiguousarray(np.concatenate([spectrum[::-1, 1:][:, ::-1], spectrum], axis=1), np.float32)
     above = whole - cv2.medianBlur(whole, 5)
     return float(above[_looked_at(slowest)].max())

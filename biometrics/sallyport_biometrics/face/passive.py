@@ -13,12 +13,16 @@ from typing import Final
 import cv2
 import numpy as np
 
+from sallyport_biometrics.face.grids import Spectra
 from sallyport_biometrics.face.network import Network
+from sallyport_biometrics.face.witness import NAME, Witness
 from sallyport_biometrics.face.words import Box, Face, Image
 
 NETWORKS: Final = {"minifasnet-v2": 2.7, "minifasnet-v1se": 4.0}
 """Names in the model store, and the side of the cut-out in face boxes that each was trained with."""
 INPUT: Final = 80
+ALL: Final = (NAME, *NETWORKS)
+"""All of the networks: the witness that we taught ourselves, and those."""
 LIVE: Final = 1
 """Index of the live class in the networks' output."""
 LARGEST: Final = 8.0
@@ -29,21 +33,27 @@ WIDEST: Final = 2.7
 
 
 class PassiveDetector:
-    """The networks that are here: any of `NETWORKS`, or none."""
+    """The networks that are here: any of `ALL`, or none."""
 
     def __init__(self, models: Mapping[str, bytes], threads: int = 1) -> None:
         self._networks = {name: Network(models[name], threads) for name in NETWORKS if name in models}
+        self._witness = Witness(models[NAME], threads) if NAME in models else None
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._networks)
+        return (*((NAME,) if self._witness else ()), *self._networks)
 
     @property
     def digests(self) -> tuple[bytes, ...]:
-        return tuple(network.digest for network in self._networks.values())
+        own = (self._witness.digest,) if self._witness else ()
+        return (*own, *(network.digest for network in self._networks.values()))
+
+    def witnessed(self, frame: Image, box: Box, spectra: Spectra) -> dict[str, float]:
+        """What our own network says, in colour or without; nothing where it is absent."""
+        return self._witness.read(frame, box, spectra) if self._witness else {}
 
     def read(self, frame: Image, face: Face) -> dict[str, float]:
-        """Each network's log odds of an attack, within `LARGEST`, and the room there was for the cut-outs.
+        """Each supplied network's log odds of an attack, within `LARGEST`, and the room there was for the cut-outs.
 
         They were trained on pictures in colour. Without networks nothing is said.
         """

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sallyport_biometrics.face.edges import edges_about
-from sallyport_biometrics.face.grids import grids_about
+from sallyport_biometrics.face.grids import Spectra, grids_in, spectra_about
 from sallyport_biometrics.face.words import Box, Face, Image
 
 Values = npt.NDArray[np.float32]
@@ -65,11 +65,13 @@ NAMES: Final = (
 )
 
 
-def signs_of(frame: Image, face: Face) -> dict[str, float]:
-    """The signs by name; those of colour only where there is colour. Never raises for a picture's content."""
+def signs_of(frame: Image, face: Face, spectra: Spectra | None = None) -> dict[str, float]:
+    """The signs by name; those of colour only where there is colour. Never raises for a picture's content.
+
+    `spectra`: those of `spectra_about`, where they are known already."""
     patch = np.asarray(unscaled(frame, face.box), np.float32)
     near, wide = _scaled(frame, face.box, 1.0, SIDE), _scaled(frame, face.box, 1.7, SIDE)
-    lines, (grid, colour_grid) = edges_about(frame, face.box), grids_about(frame, face.box)
+    lines, (grid, colour_grid) = edges_about(frame, face.box), grids_in(spectra or spectra_about(frame, face.box))
     found = _of_luminance(luminance(patch), near, luminance(wide))
     found |= {"beside": lines.beside, "aside": lines.aside, "below": lines.below, "above": lines.above}
     found |= {"corner": lines.corner, "enclosed": lines.enclosed, "surround": lines.sharpness, "grid": grid}

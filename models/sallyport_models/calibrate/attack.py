@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from sallyport_biometrics.face.attack import Curve, Tail, Weights
+from sallyport_biometrics.face.attack import VERSION, Curve, Tail, Weights
 from sallyport_models.attack_calibration import FILE
 from sallyport_models.calibrate import app
 from sallyport_models.calibrate.attack_fit import (
@@ -78,14 +78,15 @@ def calibration_text(seen: Sequence[Presentation], networks: Sequence[str], dige
         f" {WORST} times that in any setting.",
         f"# numpy {version('numpy')}, onnxruntime {version('onnxruntime')}.",
         "",
-        "version = 2",
+        f"version = {VERSION}",
         'modality = "face-attack"',
         f'data_sha256 = "{digest}"',
     ]
     evidence = Evidence(seen)
     found = [fitted(evidence, chosen) for chosen in subsets(networks)]
     for name, signs in (("colour", found[0][0].colour), ("grey", found[0][0].grey)):
-        lines += ["", f"[{name}]", *_tail(signs.tail), f"[{name}.curves]", *_curves(signs.curves)]
+        lines += ["", f"[{name}]", *_tail(signs.tail), f"[{name}.witness]", *_tail(signs.witness)]
+        lines += [f"[{name}.curves]", *_curves(signs.curves)]
     for weights, held_out in found:
         lines += ["", *_table(weights), *_report(held_out)]
     return "\n".join(lines) + "\n"

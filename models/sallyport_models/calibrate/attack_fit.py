@@ -2,9 +2,10 @@
 
 Each sign has steps at places that few live faces reach, and the fit gives each step a weight of zero or more, in the
 sense that physics gives to the sign. Every species weighs the same, live faces `CAUTION` times as much as all attacks
-together, because the operating point lies where few of them are left. The networks are not fitted at all: they are
-compared with live faces only. The operating point comes from people who were not fitted: the least sum of surprises
-with at most `BPCER` of the live presentations above it, `WORST` times that in any setting.
+together, because the operating point lies where few of them are left. No network is fitted here, our own is none the
+less taught on simulated attacks (of other people): they are compared with live faces only. The operating point comes
+from people who were not fitted: the least sum of surprises with at most `BPCER` of the live presentations above it,
+`WORST` times that in any setting.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sallyport_biometrics.face.attack import Curve, Signs, Tail, Weights, coloured
+from sallyport_biometrics.face.attack import SILENT, Curve, Signs, Tail, Weights, coloured
 from sallyport_biometrics.face.passive import ROOM
 from sallyport_biometrics.face.signs import NAMES
+from sallyport_biometrics.face.witness import NAME, SAID
 from sallyport_models.evaluate.attack_presentations import LIVE, Presentation
 
 Values = npt.NDArray[np.float64]
@@ -41,7 +43,6 @@ SENSE: Final[Mapping[str, int]] = {
     **dict.fromkeys(("contrast", "levels", "saturation", "colours", "detail", "fine", "finer", "finest"), -1),
 }
 """More of it can only speak for an attack (1), or less of it (-1); signs that are not named may do either."""
-NONE: Final = Tail(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Evidence:
     def __init__(self, seen: Sequence[Presentation]) -> None:
         self.seen = seen
         self.coloured = np.array([coloured(each.frames) for each in seen])
+        self.witness = np.array([_mean_of([frame.get(SAID, np.nan) for frame in each.frames]) for each in seen])
+        """what our own network says of each, log odds"""
         self.curves = {colour: fit(_only(seen, self._like(colour))) for colour in (True, False)}
         self.held_out = self._without(np.zeros(len(seen), bool))
         self.unseen = {name: self._without(_is(seen, name)) for name in species_in(seen)}
@@ -74,9 +77,10 @@ class Evidence:
         """without the setting too"""
 
     def signs(self, colour: bool) -> Signs:
-        """The curves, and how rare their sums are among live faces."""
-        live = self.held_out[_is(self.seen, LIVE) & self._like(colour)]
-        return Signs(self.curves[colour], tail_of(live))
+        """The curves, and how rare their sums, and what our own network says, are among live faces."""
+        live = _is(self.seen, LIVE) & self._like(colour)
+        said = self.witness[live & np.isfinite(self.witness)]
+        return Signs(self.curves[colour], tail_of(self.held_out[live]), tail_of(said) if len(said) else SILENT)
 
     def _like(self, colour: bool) -> Flags:
         """The presentations that curves for colour, or for none, are fitted on."""
@@ -92,7 +96,7 @@ class Evidence:
                 judged = held & (self.coloured == colour) & (hidden if hidden.any() else True)
                 training = _only(self.seen, ~(held | hidden) & self._like(colour))
                 if judged.any() and {each.species for each in training} > {LIVE}:
-                    signs = Signs(fit(training), NONE)
+                    signs = Signs(fit(training), SILENT)
                     found[judged] = [_mean_of([*map(signs.evidence, each.frames)]) for each in _only(self.seen, judged)]
         return found
 
@@ -102,13 +106,18 @@ def fitted(evidence: Evidence, networks: Sequence[str]) -> tuple[Weights, HeldOu
     seen, live = evidence.seen, _is(evidence.seen, LIVE)
     colour, grey = evidence.signs(True), evidence.signs(False)
     narrow, said = network_says(_only(seen, live), networks)
-    tail = tail_of(said) if len(said) else NONE
+    tail = tail_of(said) if len(said) else SILENT
     weights = Weights(tuple(networks), colour, grey, tail, narrow, 0.0, 0.0)
     told = np.array([_network_surprise(weights, each) for each in seen])
     spoke = np.isfinite(told)
 
+    def surprise(of_colour: Tail, of_grey: Tail, values: Values) -> Values:
+        return np.where(evidence.coloured, _surprises(of_colour, values), _surprises(of_grey, values))
+
+    witnessed = np.nan_to_num(surprise(colour.witness, grey.witness, evidence.witness)) * (NAME in networks)
+
     def own(odds: Values) -> Values:
-        return np.where(evidence.coloured, _surprises(colour.tail, odds), _surprises(grey.tail, odds))
+        return surprise(colour.tail, grey.tail, odds) + witnessed
 
     heard = (spoke & live).any()
     alone = operating_point(seen, own(evidence.held_out), ~spoke if (~spoke & live).any() else np.ones(len(seen), bool))

@@ -17,7 +17,7 @@ import numpy as np
 
 from sallyport_biometrics.face.attack import Seen, seen_in
 from sallyport_biometrics.face.detect import FaceDetector
-from sallyport_biometrics.face.passive import NETWORKS, PassiveDetector
+from sallyport_biometrics.face.passive import ALL, PassiveDetector
 from sallyport_biometrics.face.words import Box, Face, Image
 from sallyport_models.evaluate.pairs import IMAGE_SUFFIXES, person_of
 from sallyport_models.store import ModelStore
@@ -57,13 +57,13 @@ class Presentation:
 
 
 class Looker:
-    """The detector, our own signs and the networks that an operator added to the store."""
+    """The detector, our own signs and network, and the networks that an operator added to the store."""
 
     def __init__(self, store: ModelStore) -> None:
         held = {
             entry.name: (store.path / entry.file).read_bytes()
             for entry in store.manifest.models
-            if entry.name in NETWORKS and store.holds(entry)
+            if entry.name in ALL and store.holds(entry)
         }
         self._detector, self.passive = FaceDetector(store.load("yunet").bytes), PassiveDetector(held)
 

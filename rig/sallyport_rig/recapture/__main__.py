@@ -26,6 +26,7 @@ from sallyport_rig.recapture.camera import CAMERAS, Picture
 from sallyport_rig.recapture.captures import any_camera, attack, live, varied
 from sallyport_rig.recapture.media import SPECIES
 from sallyport_rig.recapture.overlays import MARKS, drawn
+from sallyport_rig.recapture.people import Part, of_part
 from sallyport_rig.recapture.scene import Photograph
 
 NARROWEST, WIDEST = 48.0, 320.0
@@ -44,6 +45,9 @@ def recapture(
     attacks: Annotated[int, typer.Option("--attack", help="Attacks with each image, species in turn")] = 1,
     marked: Annotated[int, typer.Option("--drawn", help="Images with marks drawn over, and one plain one")] = 0,
     limit: Annotated[int, typer.Option(help="At most so many images, evenly taken; 0: all")] = 0,
+    part: Annotated[
+        Part, typer.Option(help="Of the people: those who teach the witness, or those kept from it")
+    ] = Part.ALL,
     seed: Annotated[int, typer.Option(help="Another seed draws everything anew")] = 1,
     store: Annotated[Path | None, typer.Option(help="Folder of models [default: SALLYPORT_MODELS]")] = None,
 ) -> None:
@@ -52,12 +56,12 @@ def recapture(
         raise RoadError(f"{out}: is there already; name a new folder")
     models = ModelStore(store or default_store(), Manifest.read())
     pipeline = FacePipeline({name: models.load(name).bytes for name in MODELS})
-    images = sorted(find_images(source).items())
+    images = of_part(sorted(find_images(source).items()), part)
     images = images[:: max(1, len(images) // limit)][:limit] if limit else images
     used = 0
     for number, (name, path) in enumerate(track(images, "images", console=Console(stderr=True), transient=True)):
         if (photograph := photograph_of(pipeline, path)) is not None:
-            other = _read(images[(number + len(images) // 2) % len(images)][1])
+            other = read_picture(images[(number + len(images) // 2) % len(images)][1])
             _captures(photograph, other, name, out, lives, attacks, seed, number)
             _drawn(photograph, name, out, marked, seed, number)
             used += 1
@@ -65,11 +69,11 @@ def recapture(
     Console().print(f"{out}: {used} of {len(images)} images, {total}")
 
 
-def photograph_of(pipeline: FacePipeline, path: Path) -> Photograph | None:
-    """The image and its face, or None."""
-    picture = _read(path)
+def photograph_of(pipeline: FacePipeline, path: Path, unfit: frozenset[Feedback] = UNFIT) -> Photograph | None:
+    """The image and its face, or None where it is unfit."""
+    picture = read_picture(path)
     analysis = pipeline.analyse(picture)
-    if analysis.face is None or UNFIT & set(analysis.feedback) or analysis.face.box.width < NARROWEST:
+    if analysis.face is None or unfit & set(analysis.feedback) or analysis.face.box.width < NARROWEST:
         return None
     box, scale = analysis.face.box, min(1.0, WIDEST / analysis.face.box.width)
     if scale < 1:
@@ -111,7 +115,8 @@ def generator_of(seed: int, name: str, index: int) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest[:8]))
 
 
-def _read(path: Path) -> Picture:
+def read_picture(path: Path) -> Picture:
+    """The image in colour. Raises RoadError naming it."""
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
         raise RoadError(f"{path}: not an image; take it out of the folder")
