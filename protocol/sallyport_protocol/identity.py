@@ -7,7 +7,9 @@ subject's alternative names: `sallyport:role:<role>:<name>`. A certificate witho
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
+from unicodedata import category, normalize
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -39,6 +41,37 @@ class Role(StrEnum):
 
 
 OFFICER_ROLES: Final = frozenset({Role.APPROVER, Role.CONFIRMING_OFFICER, Role.DUTY_GOVERNOR, Role.AUDITOR})
+
+
+_ACCOUNT: Final = re.compile(r"[_-](gen|adm)$")
+"""A person's general and administrator's accounts at HMPPS differ in this ending alone [?]."""
+_LOOKS_LIKE: Final = str.maketrans({"0": "o", "1": "l", "i": "l"})
+_DRAWN_LIKE: Final = (("rn", "m"), ("vv", "w"))
+"""What ASCII has of Unicode's confusable signs (UTS 39), and vv. I and l are alike, so without case i and l are."""
+
+
+@lru_cache(maxsize=8_192)
+def person_key(name: str) -> str:
+    """What makes a user name somebody's: equal keys are one person, whatever the spelling. Empty: nobody can tell.
+
+    Case, accents, widths, blanks, invisible signs, punctuation and the kind of account tell nobody apart, nor do signs
+    that look alike. A letter that is not Latin belongs into no user name: it may be drawn like one that does.
+    """
+    text = normalize("NFKD", name).casefold()
+    text = _ACCOUNT.sub("", "".join(c for c in text if not c.isspace() and category(c) not in ("Cf", "Mn")))
+    if not text.isascii() or not text.isprintable():
+        return ""
+    key = "".join(c for c in text if c.isalnum()).translate(_LOOKS_LIKE)
+    for drawn, like in _DRAWN_LIKE:
+        key = key.replace(drawn, like)
+    return key
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two user names may be one person's. Who cannot be told may be anybody: so two of whom one is unclear are
+    not two people."""
+    keys = person_key(one), person_key(other)
+    return keys[0] == keys[1] or not all(keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from sallyport_protocol.documents import HolderName, LaneKind, Profile
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.identity import OFFICER_ROLES, Role
+from sallyport_protocol.identity import OFFICER_ROLES, Role, person_key
 from sallyport_protocol.messages import DeviceName, PrisonCode
 from sallyport_protocol.word import Many, Name, Port, Text, Word
 from sallyport_provisioning.toml_text import to_toml
@@ -97,7 +97,10 @@ class Officer(Word):
     """A person who acts with a development certificate. `prison` None: for every prison of the estate."""
 
     name: HolderName
+    """Where HMPPS is the source: the person's user name there without the ending of the account (xqa12p for
+    XQA12P_GEN). By no other name is it known that a calculator approves or opens (checks 23 and 26)."""
     full_name: Text
+    """Unlike every other's: two people of one name have something added that tells them apart."""
     roles: Annotated[tuple[Name[Role], ...], Field(strict=False, min_length=1)]
     prison: PrisonCode | None = None
 
@@ -149,6 +152,7 @@ class Description(Word):
         _known("prison", prisons, [code for listener in self.listener for code in listener.prisons])
         _known("lane", lanes, [kiosk.lane for kiosk in self.kiosk] + [board.lane for board in self.interlock])
         _shared_stores(self.gateway)
+        _two_people(self.officer)
         for officer in self.officer:
             if not OFFICER_ROLES.issuperset(officer.roles):
                 raise ValueError(f"{officer.name} has a role that is not an officer's")
@@ -200,6 +204,20 @@ def _once(what: str, values: list[str]) -> None:
     for value, count in Counter(values).items():
         if count > 1:
             raise ValueError(f"{what} {value} occurs {count} times")
+
+
+def _two_people(officers: tuple[Officer, ...]) -> None:
+    """Acts that take two officers take two people: nobody is described twice under names that look alike."""
+    names: dict[str, Officer] = {}
+    full: dict[str, Officer] = {}
+    for officer in officers:
+        other = names.setdefault(person_key(officer.name), officer)
+        if other is not officer:
+            raise ValueError(f"{other.name} and {officer.name} may be one person's user name: give one of them another")
+        other = full.setdefault(" ".join(officer.full_name.casefold().split()), officer)
+        if other is not officer:
+            told = f"{other.name} and {officer.name} are both {officer.full_name}"
+            raise ValueError(f"{told}: describe a person once, or add what tells them apart, such as a staff number")
 
 
 def _shared_stores(gateways: tuple[Gateway, ...]) -> None:

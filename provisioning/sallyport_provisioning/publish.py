@@ -3,13 +3,13 @@
 import json
 import math
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sallyport_protocol.documents import (
     Document,
@@ -113,7 +113,19 @@ def registry_of(estate: Estate, issued: int) -> Registry:
     revoked = {each.fingerprint for each in estate.state().revocations}
     lanes = tuple(Lane.parse(lane.to_map()) for lane in estate.description.lane)
     entries = tuple(_entry(estate, revoked, each) for each in estate.holders())
+    _own_keys(entries)
     return Registry(version=1, issued=issued, lanes=lanes, entries=entries)
+
+
+def _own_keys(entries: Iterable[Entry]) -> None:
+    """Whoever holds one key under two names could be two people. Raises MalformedError."""
+    held: dict[bytes, str] = {}
+    for each in entries:
+        if each.certificate is None:
+            continue
+        key = each.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        if (other := held.setdefault(key, each.name)) != each.name:
+            raise MalformedError(f"{other} and {each.name} have the same key: let one of them make a new one")
 
 
 def _entry(estate: Estate, revoked: set[str], holder: Holder) -> Entry:

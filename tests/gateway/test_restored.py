@@ -166,6 +166,8 @@ def test_two_words_join_only_about_the_same(conn: Connection) -> None:
 
     assert take("a") == Word(Together.FIRST, "a")
     assert take("a") == Word(Together.SAME_OFFICER, "a")
+    assert take("A ").together is Together.SAME_OFFICER, "one human in another spelling is no second one"
+    assert take("а").together is Together.SAME_OFFICER, "nor is who cannot be told (a Cyrillic letter)"
     assert take("b", b"g" * 32) == Word(Together.FIRST, "b"), "other facts begin anew"
     assert take("a", b"g" * 32) == Word(Together.BOTH, "b")
     assert take("a", b"g" * 32) == Word(Together.FIRST, "a"), "each word counts once"

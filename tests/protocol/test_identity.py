@@ -16,9 +16,11 @@ from sallyport_protocol.identity import (
     Role,
     fingerprint,
     identity_of,
+    person_key,
     public_key_of,
     read_certificates,
     role_uri,
+    same_person,
 )
 from sallyport_protocol.keys import signer_from_pem
 from sallyport_provisioning.enrol import key_pem
@@ -102,3 +104,45 @@ def test_a_wrong_or_missing_password_is_refused(estate: Estate) -> None:
 def test_bytes_that_are_no_certificate_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedError):
         read_certificates(data)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "J.Hughes", " j.hughes ", "j . hughes", "j.hugh\u200bes", "j\u00adhughes", "ｊ.hughes", "𝐣.𝐡𝐮𝐠𝐡𝐞𝐬", "j-hughes",
+        "JHUGHES_GEN", "jhughes_adm", "j.hughés", "j.hu\u0301ghes", "jhughes-GEN",
+    ],
+)  # fmt: skip
+def test_one_person_in_many_spellings(other: str) -> None:
+    assert same_person("j.hughes", other) and person_key(other) == person_key("j.hughes")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("k.lane", "k.Iane"), ("m.o1ive", "m.olive"), ("b0b", "bob"), ("c.vvest", "c.west"), ("burn", "bum")],
+)
+def test_signs_that_look_alike_tell_nobody_apart(one: str, other: str) -> None:
+    assert same_person(one, other)
+
+
+@pytest.mark.parametrize(
+    "name", ["ј.hughes", "j.hughеs", "ј.һugһеѕ", "ρ.nash", "ɑ.bell", "a.beⅼl\u0430", "王", "", " . ", "\u200b", "ł"]
+)
+def test_who_cannot_be_told_is_nobody_and_not_a_second_person(name: str) -> None:
+    assert person_key(name) == "" and same_person(name, "j.hughes") and same_person("j.hughes", name)
+
+
+def test_two_people_are_two() -> None:
+    names = [
+        "j.hughes",
+        "m.okafor",
+        "s.patel",
+        "d.morgan",
+        "a.lind",
+        "seán.ó.briain",
+        "zoë.dale",
+        "XQA12P_GEN",
+        "XQA13P_GEN",
+    ]
+    assert len({person_key(name) for name in names}) == len(names)
+    assert not any(same_person(one, other) for one in names for other in names if one is not other)

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from sallyport_protocol.errors import RoadError
+from sallyport_protocol.errors import MalformedError, RoadError
 from sallyport_protocol.identity import Role, identity_of
 from sallyport_protocol.trust import Standing, read_trust, standing
 from sallyport_provisioning import apply as apply_module
 from sallyport_provisioning.apply import Applied, EstateExistsError, apply, create_development_estate
 from sallyport_provisioning.approved import Approved
+from sallyport_provisioning.enrol import certify, issuer_of
 from sallyport_provisioning.estate import Estate, open_estate
 from sallyport_provisioning.plan import Do, Step
+from sallyport_provisioning.publish import registry_of
 
 NOTHING = Applied((), [], [])
 APPROVED = Approved({}, ())
@@ -213,3 +215,12 @@ def test_by_default_the_manifest_and_this_build_are_approved(tmp_path: Path) -> 
     approved = create_development_estate(tmp_path / "run").model_set()
     assert approved.digest == set_digest(Manifest.read())
     assert approved.software == (software_digest(),)
+
+
+def test_one_key_under_two_names_is_refused(own_estate: Estate) -> None:
+    """Whoever holds it could be two officers."""
+    now, one, other = datetime.now(UTC), "j.hughes", "m.okafor"
+    holder = next(each for each in own_estate.holders() if each.name == other)
+    certify(own_estate, holder, own_estate.certificate(one).public_key(), issuer_of(own_estate), now)  # type: ignore[arg-type]
+    with pytest.raises(MalformedError, match=r"j\.hughes and m\.okafor have the same key"):
+        registry_of(own_estate, 1)

@@ -17,6 +17,8 @@ from sallyport_provisioning.toml_text import to_toml
 
 DEVELOPMENT = describe_development(broker_port=8883, gateway_port=8080, screen_port=8081)
 
+AUDITOR = {"name": "k.lane", "full_name": "A", "roles": ["auditor"]}
+
 
 def changed(**changes: Any) -> dict[str, Any]:
     return {**tomllib.loads(DEVELOPMENT.to_toml()), **changes}
@@ -50,6 +52,9 @@ def test_the_development_estate_is_the_design_s() -> None:
         ({"officer": [{"name": "a.b", "full_name": "A", "roles": ["kiosk"]}]}, "not an officer's"),
         ({"officer": [{"name": "a/b", "full_name": "A", "roles": ["auditor"]}]}, "officer.0.name"),
         ({"officer": [{"name": "a.b", "full_name": "A", "roles": ["auditor"], "prison": "WWI"}]}, "prison WWI"),
+        ({"officer": [AUDITOR, AUDITOR | {"name": "K.Iane", "full_name": "B"}]}, "may be one person's user name"),
+        ({"officer": [AUDITOR, AUDITOR | {"name": "m.dale", "full_name": " a "}]}, "describe a person once"),
+        ({"officer": [AUDITOR | {"name": "а.bell"}]}, "officer.0.name"),
         ({"provisioner": "../x"}, "provisioner"),
     ],
 )

@@ -27,6 +27,7 @@ from sallyport_gateway.service import Service
 from sallyport_gateway.store.tables import settled_nonces
 from sallyport_protocol import canonical
 from sallyport_protocol.acts import ActKind
+from sallyport_protocol.identity import same_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ async def left(service: Service, believed: BelievedAct, paper: str, when: str, n
             return "There is no such authorisation. Look it up again."
         if (away := foreign(entry, case.prison)) is not None:
             return away
-        if officer in case.approvers:
+        if any(same_person(officer, each) for each in case.approvers):
             return "An officer who approved this release may not also state how it ended."
         held = life.find(conn, paper, lock=True)
         if held is None or held.state not in (State.AVAILABLE, State.RESERVED):

@@ -26,6 +26,7 @@ from sallyport_gateway.release.starting import NOT_AVAILABLE
 from sallyport_protocol import canonical
 from sallyport_protocol.decision import Verdict
 from sallyport_protocol.documents import Lane as LaneEntry
+from sallyport_protocol.identity import same_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def state(conn: Connection, office: Office, entry: LaneEntry, devices: Devices, 
     case = office.authority.case(conn, first.authorisation)
     if case is None or case.prisoner_number != first.prisoner:
         return "There is no such authorisation for this person. Look it up again."
-    if first.officer in case.approvers:
+    if any(same_person(first.officer, each) for each in case.approvers):
         return APPROVED
     held = life.find(conn, first.authorisation)
     left = _left_behind(conn, entry.name, first.authorisation) if devices.board_silent else None
@@ -91,7 +92,7 @@ def settle_statements(conn: Connection, office: Office, check: Check, manual: Ma
     """Decides on two officers' statements, once; a sentence when the session takes none any more."""
     assert manual.second is not None, "two officers decide"
     case = office.authority.case(conn, check.authorisation)
-    if case is not None and manual.second.officer in case.approvers:
+    if case is not None and any(same_person(manual.second.officer, each) for each in case.approvers):
         return APPROVED
     moment, pair = manual.second.at, canonical.encode([each.message for each in manual.statements])
     now = int(moment.timestamp() * 1_000)

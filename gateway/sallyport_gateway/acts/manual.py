@@ -16,7 +16,7 @@ from sallyport_gateway.ports import Identified
 from sallyport_gateway.release.attempts import Attempt
 from sallyport_protocol.acts import ManualReason, Means
 from sallyport_protocol.checks import CheckNumber, CheckOutcome, CheckResult, failed, passed
-from sallyport_protocol.identity import Role
+from sallyport_protocol.identity import Role, same_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ _UNTRUE: Final = {
 
 def refuse_second(manual: Manual, second: Statement, challenge: bytes) -> str | None:
     """Why a second statement does not belong to the first; None when it does. `challenge` is what it names."""
-    if second.officer == manual.first.officer:
+    if same_person(second.officer, manual.first.officer):
         return f"{second.officer} has identified the person already. Another officer must."
     if challenge != manual.first.digest:
         return "This is about another statement than the one that was made here."

@@ -10,6 +10,7 @@ from sallyport_gateway.audit import log
 from sallyport_gateway.audit.checkpoint import Checkpoint
 from sallyport_gateway.ledger import life
 from sallyport_gateway.store.tables import gateways, generations
+from sallyport_protocol.identity import same_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def succeed(conn: Connection, gateway: str, stated: Reconciliation, now: int) ->
 
     The two officers must differ. Returns the new log's name.
     """
-    assert stated.officers[0] != stated.officers[1], "two different officers reconcile"
+    assert not same_person(*stated.officers), "two different officers reconcile"
     old, new = current(conn, gateway), stated.opens
     last = (
         conn.execute(select(func.max(generations.c.generation)).where(generations.c.gateway == gateway)).scalar() or 1

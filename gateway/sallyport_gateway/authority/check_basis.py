@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from sallyport_gateway.authority.findings import finding
-from sallyport_gateway.authority.question import Question, clock, officer_key, same_officer
+from sallyport_gateway.authority.question import Question, clock, unclear
 from sallyport_gateway.authority.records import Authorisation
 from sallyport_gateway.authority.words import NOT_DISCHARGES, AuthorisationState, LicenceStatus, MovementType
 from sallyport_protocol.checks import CheckResult
+from sallyport_protocol.identity import person_key
 
 APPROVERS = 2
 """Officers who must approve, and who must identify on the manual path (design §1, roles)."""
@@ -104,16 +105,19 @@ def check_approvers(q: Question) -> Iterator[CheckResult]:
     if given is None:
         yield finding("NO_APPROVALS_KNOWN")
         return
-    officers = {officer_key(each.officer): each.officer for each in given.approvals}
+    officers = {key: each.officer for each in given.approvals if (key := person_key(each.officer))}
     if len(officers) < APPROVERS:
         yield finding("TOO_FEW_APPROVERS", [given.id], count=len(officers))
     confirmer, calculation = q.request.confirming_officer, q.evidence.calculation
+    calculator = calculation.calculated_by_username if calculation is not None else None
+    for who in unclear(*(each.officer for each in given.approvals), confirmer or None, calculator):
+        yield finding("OFFICER_UNCLEAR", [given.id], who=who)
     if not confirmer:
         yield finding("NO_CONFIRMING_OFFICER")
     for who in officers.values():
-        if calculation is not None and same_officer(who, calculation.calculated_by_username):
+        if calculator is not None and person_key(who) == person_key(calculator):
             yield finding("APPROVED_BY_CALCULATOR", [given.id], who=who)
-        if confirmer and same_officer(who, confirmer):
+        if confirmer and person_key(who) == person_key(confirmer):
             yield finding("APPROVED_BY_CONFIRMER", [given.id], who=who)
     for each in given.approvals:
         if each.at > q.now:
@@ -133,18 +137,20 @@ def check_manual(q: Question) -> Iterator[CheckResult]:
     if manual is None:
         yield finding("NOT_MANUAL")
         return
-    officers = {officer_key(each): each for each in manual.officers}
+    officers = {key: each for each in manual.officers if (key := person_key(each))}
+    for who in unclear(*manual.officers):
+        yield finding("MANUAL_UNCLEAR", who=who)
     if len(officers) < APPROVERS:
         yield finding("MANUAL_TOO_FEW", count=len(officers))
-    approvers = {officer_key(each.officer) for each in q.authorisation.approvals} if q.authorisation else set()
+    approvers = {person_key(each.officer) for each in q.authorisation.approvals} if q.authorisation else set()
     calculation = q.evidence.calculation
     for key, who in officers.items():
         if key in approvers:
             yield finding("MANUAL_BY_APPROVER", who=who)
-        if calculation is not None and key == officer_key(calculation.calculated_by_username):
+        if calculation is not None and key == person_key(calculation.calculated_by_username):
             yield finding("MANUAL_BY_CALCULATOR", who=who)
     if not manual.why.strip():
         yield finding("MANUAL_NO_REASON")
     after = manual.after.strip().upper()
-    if after in ("NON_MATCH", "ATTACK_SUSPECTED") and officer_key(manual.duty_governor or "") not in officers:
+    if after in ("NON_MATCH", "ATTACK_SUSPECTED") and person_key(manual.duty_governor or "") not in officers:
         yield finding("MANUAL_NO_GOVERNOR", after=after)

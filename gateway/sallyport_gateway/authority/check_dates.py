@@ -15,10 +15,11 @@ from sallyport_gateway.authority.check_person import compare_person
 from sallyport_gateway.authority.findings import finding
 from sallyport_gateway.authority.identifiers import is_calculation_reference
 from sallyport_gateway.authority.policy import Basis, DayRule, Purpose
-from sallyport_gateway.authority.question import Question, clock, day, same_officer, written
+from sallyport_gateway.authority.question import Question, clock, day, unclear, written
 from sallyport_gateway.authority.records import Authorisation, Calculation, CourtOrder
 from sallyport_gateway.authority.words import CalculationStatus, DateType, ImmigrationKind, OrderChannel
 from sallyport_protocol.checks import CheckResult
+from sallyport_protocol.identity import person_key
 
 
 def due_from(on: date, rule: DayRule, early_days: int = 0) -> date:
@@ -76,7 +77,9 @@ def _check_calculation(q: Question, made: Calculation) -> Iterator[CheckResult]:
     if not made.checked_by_username or made.checked_at is None:
         yield finding("NOT_CHECKED", records, reference=reference)
     else:
-        if same_officer(made.checked_by_username, made.calculated_by_username):
+        for who in unclear(made.checked_by_username, made.calculated_by_username):
+            yield finding("CHECKER_UNCLEAR", records, reference=reference, who=who)
+        if person_key(made.checked_by_username) == person_key(made.calculated_by_username):
             yield finding("CHECKED_BY_CALCULATOR", records, reference=reference, who=made.checked_by_username)
         if made.checked_at < made.calculated_at:
             yield finding("CHECKED_BEFORE_CALCULATED", records, reference=reference)

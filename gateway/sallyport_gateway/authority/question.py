@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
-from unicodedata import category, normalize
 
 from sallyport_gateway.authority.calendar import london, london_day
 from sallyport_gateway.authority.evidence import AuthorityEvidence, ReleaseRequest
 from sallyport_gateway.authority.policy import Basis, Purpose, ReleasePolicy
 from sallyport_gateway.authority.records import Authorisation, Named
 from sallyport_gateway.authority.words import LegalStatus, LifeState, Source
+from sallyport_protocol.identity import person_key
 
 _SPENT = (LifeState.CONSUMED, LifeState.SETTLED)
 
@@ -113,12 +112,7 @@ def written(name: Named) -> str:
     return " ".join(f"{name.forenames} {name.surname}".split()) or "nobody"
 
 
-def same_officer(one: str, other: str) -> bool:
-    """User names are compared without case and blanks: one person has one."""
-    return officer_key(one) == officer_key(other)
-
-
-@lru_cache(maxsize=4_096)
-def officer_key(name: str) -> str:
-    """Without case, blanks, invisible characters and the widths of one letter."""
-    return "".join(c for c in normalize("NFKC", name) if not c.isspace() and category(c) != "Cf").casefold()
+def unclear(*names: str | None) -> list[str]:
+    """The names of which nobody can tell whose they are, each with its letters' numbers; None is nobody's."""
+    found = [name for name in dict.fromkeys(names) if name is not None and not person_key(name)]
+    return [f"{name} ({name.encode('ascii', 'backslashreplace').decode()})" for name in found]

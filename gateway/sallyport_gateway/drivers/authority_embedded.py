@@ -17,7 +17,6 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from sallyport_gateway.authority.calendar import from_millis
 from sallyport_gateway.authority.identifiers import is_prison_code, is_prisoner_number
-from sallyport_gateway.authority.question import officer_key
 from sallyport_gateway.authority.records import Approval, Authorisation, Calculation, PrisonerRecord
 from sallyport_gateway.authority.similar import same_person
 from sallyport_gateway.authority.words import NOT_DISCHARGES, AuthorisationState, MovementType
@@ -25,6 +24,7 @@ from sallyport_gateway.drivers.authority_access import Action, By, log_access, m
 from sallyport_gateway.drivers.authority_records import Kind
 from sallyport_gateway.drivers.authority_tables import approvals, authorisations, records, releases
 from sallyport_gateway.store.prepared import Prepared
+from sallyport_protocol.identity import person_key
 
 _State = AuthorisationState
 LIVING: Final = (_State.PENDING.value, _State.APPROVED.value, _State.PAUSED.value)
@@ -121,16 +121,18 @@ def approve(
         return _not_in(found, authorisation, "approved")
     if found.window_closes <= millis(now):
         return Refused("EXPIRED", f"The release window of {authorisation} is over; make a new authorisation.")
-    if officer_key(by.who) == _calculator(conn, found.prisoner_number):
+    if not person_key(by.who):
+        return Refused("UNCLEAR", f"{by.who} is written with letters that belong into no user name.")
+    if person_key(by.who) == _calculator(conn, found.prisoner_number):
         return Refused("CALCULATOR", f"{by.who} calculated this sentence; two other officers must approve.")
-    given = {row.officer_key for row in _approvals_of(conn, [authorisation])}
-    if officer_key(by.who) in given:
+    given = {person_key(row.officer) for row in _approvals_of(conn, [authorisation])}
+    if person_key(by.who) in given:
         return Refused("TWICE", f"{by.who} has approved already; a second, different officer must.")
     conn.execute(
         insert(approvals),
         {
             "authorisation": authorisation,
-            "officer_key": officer_key(by.who),
+            "officer_key": person_key(by.who),
             "officer": by.who,
             "duty_governor": duty_governor,
             "at": millis(now),
@@ -294,4 +296,4 @@ def _calculator(conn: Connection, prisoner_number: str) -> str | None:
     row = conn.execute(
         select(records.c.document).where(records.c.kind == Kind.CALCULATION.value, records.c.key == prisoner_number)
     ).scalar()
-    return None if row is None else officer_key(Calculation.parse(row).calculated_by_username)
+    return None if row is None else person_key(Calculation.parse(row).calculated_by_username)

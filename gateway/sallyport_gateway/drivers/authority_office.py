@@ -15,7 +15,7 @@ from sallyport_gateway.authority.guard import Guarded
 from sallyport_gateway.authority.holding import Ending, held_by
 from sallyport_gateway.authority.policy import ReleasePolicy, release_policy
 from sallyport_gateway.authority.preflight import Line
-from sallyport_gateway.authority.question import ask, same_officer
+from sallyport_gateway.authority.question import ask
 from sallyport_gateway.authority.records import Authorisation, Relation
 from sallyport_gateway.authority.words import (
     FreezeScope,
@@ -43,6 +43,7 @@ from sallyport_protocol.checks import Path
 from sallyport_protocol.decision import Decision
 from sallyport_protocol.documents import LaneKind
 from sallyport_protocol.errors import MalformedError
+from sallyport_protocol.identity import person_key
 from sallyport_protocol.subject import Guard, Needs, RecordedException, Reference
 
 LISTED_BACK: Final = timedelta(days=1)
@@ -263,7 +264,7 @@ def _manual(question: Question) -> dict[str, Any]:
 def _vouched(relation: Relation, officer: str) -> None:
     """Nobody enters a relation, or ends one, in another's name. Raises MalformedError."""
     named = relation.recorded_by if relation.ended_at is None else relation.ended_by
-    if not same_officer(named or "", officer):
+    if not named or person_key(named) != person_key(officer):
         raise MalformedError(f"The record says that {named or 'nobody'} entered it; {officer} signs it. Name yourself.")
 
 

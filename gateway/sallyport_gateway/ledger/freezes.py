@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select,
 
 from sallyport_gateway.store.prepared import Prepared
 from sallyport_gateway.store.tables import fence, freezes
+from sallyport_protocol.identity import same_person
 
 ESTATE: Final = "*"
 """The name of the one scope that has no name."""
@@ -79,7 +80,7 @@ def lift(conn: Connection, scope: Scope, name: str, officer: str, now: int, *, w
         return Lift.NOT_FROZEN
     here = and_(freezes.c.scope == scope, freezes.c.name == name)
     asked = held.lift_asked_at is not None and now - held.lift_asked_at <= within
-    if asked and held.lift_asked_by != officer:
+    if asked and not same_person(held.lift_asked_by or "", officer):
         conn.execute(delete(freezes).where(here))
         return Lift.LIFTED
     conn.execute(update(freezes).where(here).values(lift_asked_by=officer, lift_asked_at=now))

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, delete, insert, select
 
 from sallyport_gateway.store.tables import joint_acts
+from sallyport_protocol.identity import same_person
 
 WITHIN_MS: Final = 600_000
 """How long the first officer's word waits, ms: as long as a freeze's first."""
@@ -35,7 +36,7 @@ def take(conn: Connection, kind: str, subject: str, facts: bytes, officer: str, 
     here = and_(joint_acts.c.kind == kind, joint_acts.c.subject == subject)
     held = conn.execute(select(joint_acts).where(here).with_for_update()).first()
     if held is not None and held.words == facts and now - held.at <= WITHIN_MS:
-        if held.officer == officer:
+        if same_person(held.officer, officer):
             return Word(Together.SAME_OFFICER, officer)
         conn.execute(delete(joint_acts).where(here))
         return Word(Together.BOTH, held.officer)

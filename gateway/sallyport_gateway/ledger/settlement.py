@@ -7,6 +7,7 @@ from sallyport_gateway.ledger import boards, life
 from sallyport_gateway.ledger.states import State
 from sallyport_gateway.ledger.words import Answer, Moved, Reason, Refused
 from sallyport_gateway.store.tables import seen_by
+from sallyport_protocol.identity import same_person
 
 
 def record(conn: Connection, authorisation: str, officer: str, opened: bool, why: str, now: int) -> Answer:
@@ -22,7 +23,7 @@ def record(conn: Connection, authorisation: str, officer: str, opened: bool, why
     if held.board is not None and not boards.is_revoked(conn, held.board):
         return Refused(authorisation, Reason.BOARD_NOT_REVOKED, held.state)
     before = conn.execute(select(seen_by).where(seen_by.c.authorisation == authorisation)).all()
-    if any(row.officer == officer for row in before):
+    if any(same_person(row.officer, officer) for row in before):
         return Refused(authorisation, Reason.SAME_OFFICER, held.state)
     row = {"authorisation": authorisation, "officer": officer, "opened": int(opened), "why": why, "at": now}
     conn.execute(insert(seen_by), row)

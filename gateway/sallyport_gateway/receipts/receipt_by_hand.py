@@ -25,7 +25,7 @@ from sallyport_gateway.receipts.receipt_parts import (
 from sallyport_protocol import envelope
 from sallyport_protocol.acts import ACT_PLACE, Act, ActKind
 from sallyport_protocol.errors import MalformedError
-from sallyport_protocol.identity import Role
+from sallyport_protocol.identity import Role, same_person
 from sallyport_protocol.word import Text
 
 BY_KEY: Final = "by key, stated by the officer who turned it"
@@ -91,7 +91,7 @@ def _statements(papers: ManualPapers) -> str:
     kinds = (papers.act(0).kind, papers.act(1).kind)
     require(kinds == (ActKind.MANUAL, ActKind.SECOND), "the acts are no statements of the manual path")
     one, two = papers.sealed.officers
-    require(one != two, "one officer stated twice")
+    require(not same_person(one, two), "one officer stated twice")
     return f"{one} and {two} each signed who the person is."
 
 

@@ -13,6 +13,7 @@ from sallyport_gateway.release.check import Check
 from sallyport_gateway.release.judge_again import HeldBack, decide_again
 from sallyport_gateway.release.outcomes import Place
 from sallyport_protocol.decision import Verdict
+from sallyport_protocol.identity import same_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def reserve(
 ) -> Reserved | HeldBack | str:
     """AVAILABLE -> RESERVED. HeldBack when it is no release any more; a sentence when nothing was done."""
     case = office.authority.case(conn, check.authorisation)
-    if case is None or officer in case.approvers:
+    if case is None or any(same_person(officer, each) for each in case.approvers):
         return "An officer who approved this release may not be the one at the door."
     if outcomes.unsettled_here(conn, place):
         return "The last opening at this door is not settled yet. Wait for the interlock's word."

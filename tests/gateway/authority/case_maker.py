@@ -40,6 +40,7 @@ FORENAMES = [
     "Mohammed",
 ]
 OFFICERS = ["a.bell", "c.dale", "k.lane", "n.moss", "d.governor", "e.fenn", "g.hart", "A.Bell", "E.FENN ", "ａ.bell"]
+OFFICERS += ["а.bell", "k.Iane", "C_DALE_GEN", "ñ.moss", "n.moss", "g.hart", "k.lane"]
 MOVES = ["CRD", "ARD", "SED", "HDCED", "HDCAD", "APD", "NPD", "PRRD", "ERSED"]
 
 

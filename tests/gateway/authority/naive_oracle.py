@@ -209,8 +209,16 @@ def same_birthday(a: str | None, b: str | None) -> bool:
 
 
 def who(name: str) -> str:
-    name = unicodedata.normalize("NFKC", name)
-    return "".join(sign for sign in name if sign > " " and unicodedata.category(sign) not in ("Cf", "Zs")).casefold()
+    """One word for each human; "?" where the letters are not English ones."""
+    word = ""
+    for sign in unicodedata.normalize("NFKD", name).lower():
+        if "a" <= sign <= "z" or "0" <= sign <= "9" or sign in "_-":
+            word += {"1": "l", "i": "l", "0": "o"}.get(sign, sign)
+        elif ord(sign) > 127 and unicodedata.category(sign) not in ("Cf", "Mn", "Zs"):
+            return "?"
+    for ending in ("_gen", "-gen", "_adm", "-adm"):
+        word = word.removesuffix(ending)
+    return word.replace("_", "").replace("-", "").replace("rn", "m").replace("vv", "w") or "?"
 
 
 def one_of_these(paper: dict[str, Any], people: list[dict[str, Any]]) -> bool:
@@ -386,6 +394,7 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                 and sums["status"] == "CONFIRMED"
                 and checked
                 and who(sums["checkedByUsername"]) != who(sums["calculatedByUsername"])
+                and "?" not in (who(sums["checkedByUsername"]), who(sums["calculatedByUsername"]))
                 and when(sums["calculatedAt"]) <= when(sums["checkedAt"]) <= now
                 and sums.get("inputsChanged") is False
             )
@@ -537,6 +546,12 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
     if paper is not None:
         approvals = paper.get("approvals", [])
         officers = {who(each["officer"]) for each in approvals}
+        named = officers | {
+            who(ask.get("confirmingOfficer") or "x"),
+            who(sums["calculatedByUsername"]) if sums else "x",
+        }
+        if "?" in named:
+            bad.add(23)
         if len(officers) < 2 or (ask.get("confirmingOfficer") and who(ask["confirmingOfficer"]) in officers):
             bad.add(23)
         if sums and who(sums["calculatedByUsername"]) in officers:
@@ -579,7 +594,7 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
         else:
             hands = {who(each) for each in manual["officers"]}
             approvers = {who(each["officer"]) for each in paper.get("approvals", [])} if paper else set()
-            if len(hands) < 2 or hands & approvers or not manual["why"].strip():
+            if "?" in hands or len(hands) < 2 or hands & approvers or not manual["why"].strip():
                 bad.add(26)
             if sums and who(sums["calculatedByUsername"]) in hands:
                 bad.add(26)

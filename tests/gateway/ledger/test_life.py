@@ -142,7 +142,7 @@ def test_a_freeze_stops_grants_until_two_officers_lift_it(conn: Connection, scop
     assert not freezes.freeze(conn, scope, name, "officer 2", "again", 2)
     assert _reason(life.grant(conn, "A", S1, DOOR, SHOWN, 0, 3)) is Reason.FROZEN
     assert freezes.lift(conn, scope, name, "officer 1", 4) is Lift.ANOTHER_OFFICER_MUST
-    assert freezes.lift(conn, scope, name, "officer 1", 5) is Lift.ANOTHER_OFFICER_MUST
+    assert freezes.lift(conn, scope, name, "Officer l", 5) is Lift.ANOTHER_OFFICER_MUST
     assert freezes.in_force(conn)
     assert freezes.lift(conn, scope, name, "officer 2", 6) is Lift.LIFTED
     assert freezes.lift(conn, scope, name, "officer 2", 7) is Lift.NOT_FROZEN
