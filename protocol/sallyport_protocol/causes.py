@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CauseCode(StrEnum):
-    """HMPPS's causes of releases in error, so that prevented and real errors are counted alike."""
+    """HMPPS's causes of releases in error, so that prevented and real errors are counted alike, and one of our own."""
 
     WRONG_PERSON = "WRONG_PERSON"
     SENTENCE_MISCALCULATED = "SENTENCE_MISCALCULATED"
@@ -19,11 +19,13 @@ class CauseCode(StrEnum):
     BAIL_CONDITIONS_NOT_MET = "BAIL_CONDITIONS_NOT_MET"
     RELEASE_CRITERIA_NOT_MET = "RELEASE_CRITERIA_NOT_MET"
     RECALL_NOT_APPLIED = "RECALL_NOT_APPLIED"
+    LIVENESS_NOT_SHOWN = "LIVENESS_NOT_SHOWN"
+    """Ours: who stands there was not shown to be alive, which says nothing yet about who it is."""
     OTHER = "OTHER"
 
     @property
     def wording(self) -> str:
-        """The published wording."""
+        """The published wording; our own of our own."""
         return _CAUSE_TITLES[self]
 
 
@@ -38,6 +40,7 @@ _CAUSE_TITLES: Mapping[CauseCode, str] = {
     CauseCode.BAIL_CONDITIONS_NOT_MET: "Bail conditions not fully met",
     CauseCode.RELEASE_CRITERIA_NOT_MET: "Release criteria not met",
     CauseCode.RECALL_NOT_APPLIED: "Recall procedures not applied",
+    CauseCode.LIVENESS_NOT_SHOWN: "Liveness not shown",
     CauseCode.OTHER: "Other",
 }
 

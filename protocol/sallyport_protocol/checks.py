@@ -187,7 +187,7 @@ DEFAULTS: Mapping[CheckNumber, tuple[CauseCode, Owner, NextStep]] = {
     CheckNumber.CHALLENGE: (CauseCode.OTHER, Owner.SECURITY, NextStep.CALL_SECURITY),
     CheckNumber.COUNTER_AND_TIME: (CauseCode.OTHER, Owner.CONFIRMING_OFFICER, NextStep.TRY_AGAIN),
     CheckNumber.CAPTURES: (CauseCode.OTHER, Owner.CONFIRMING_OFFICER, NextStep.TRY_AGAIN),
-    CheckNumber.LIVENESS: (CauseCode.WRONG_PERSON, Owner.DUTY_GOVERNOR, NextStep.CALL_DUTY_GOVERNOR),
+    CheckNumber.LIVENESS: (CauseCode.LIVENESS_NOT_SHOWN, Owner.DUTY_GOVERNOR, NextStep.CALL_DUTY_GOVERNOR),
     CheckNumber.MATCH: (CauseCode.WRONG_PERSON, Owner.DUTY_GOVERNOR, NextStep.CALL_DUTY_GOVERNOR),
     **dict.fromkeys(AUTHORISATION, _RECORD),
     CheckNumber.DATES: (
