@@ -1,6 +1,7 @@
 """The kiosk's main loop: one queue, one thread; sessions run beside it. Every doubt ends a session, never the loop."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -29,6 +30,8 @@ from sallyport_protocol.topics import TO_DEVICE, Kind
 log = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.2
+_REMEMBERED: Final = 8
+"""Newest sessions that ended here: their end may be said again, or later than their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Kiosk:
         self._outbox, self._lock, self._display, self._clock, self._tamper = outbox, lock, display, clock, tamper
         self._queue: SimpleQueue[Arrival | bytes | Result | Presence] = SimpleQueue()
         self._running: Running | None = None
+        self._ended: deque[bytes] = deque(maxlen=_REMEMBERED)
         self._offer_sequence = 0
         self._frame_sequence = 0
         self._ready_due = 0
@@ -195,7 +199,11 @@ class Kiosk:
     def _on_end(self, content: dict[str, Any]) -> None:
         end = End.parse(content)
         running = self._running
-        if running is None or end.boot_nonce != self._boot.nonce or end.session != running.offer.session:
+        mine = end.boot_nonce == self._boot.nonce
+        if mine and end.session in self._ended:
+            log.debug("session %s has ended already", end.session.hex()[:8])
+            return
+        if running is None or not mine or end.session != running.offer.session:
             raise MalformedError("the end of a session that is not this one")
         self._end_session()
         if end.reason is EndReason.OPENED:
@@ -212,6 +220,7 @@ class Kiosk:
             self._running.thread.join(timeout=parameters.END_WAIT_S)
             if self._running.thread.is_alive():
                 return False
+            self._ended.append(self._running.offer.session)
             self._running = None
         return True
 

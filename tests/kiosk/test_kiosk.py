@@ -253,6 +253,19 @@ def test_the_end_of_another_session_ends_nothing(up: Bench, wrong: dict[str, byt
     assert up.result_of(offer).outcome is Outcome.MATCH
 
 
+def test_an_end_that_is_said_again_is_no_news_and_one_of_another_session_is(
+    up: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    offer = begun(up, up.offer(1))
+    up.say(Kind.END, end_of(up, offer))
+    up.say(Kind.END, end_of(up, offer))
+    up.settled()
+    assert "dropped" not in caplog.text
+    up.say(Kind.END, end_of(up, offer, session=bytes(16)))
+    up.settled()
+    assert "dropped: the end of a session that is not this one" in caplog.text
+
+
 def test_an_end_by_a_stranger_ends_nothing(up: Bench) -> None:
     offer = begun(up, up.offer(1))
     up.say(Kind.END, end_of(up, offer), who="s.patel")
