@@ -52,13 +52,19 @@ SLOWEST_CAMERA_MS: Final = 2_000
 """A camera that takes longer for one frame is too slow to follow a person, or is gone."""
 
 SLOW_FRAME_MS: Final = 900
-"""Between two frames. A frame a second is too slow; one such frame may be the camera's start or a busy moment."""
+"""Between two frames, where nobody has to show a movement. A frame a second is too slow."""
 
 SLOW_WAIT_MS: Final = 250
-"""Of that, waited for the camera: the rest is the kiosk's own work."""
+"""Of that, or half of it, waited for the camera: the rest is the kiosk's own work."""
 
 SLOW_FRAMES: Final = 2
-"""One after the other: the camera is too slow."""
+"""One after the other: the camera is too slow; one is enough where no frame came in time before."""
+
+SLOW_LOST_MS: Final = 700
+"""Time of slow frames, one after the other: with SILENT_MS a person hears of any slow camera within two seconds."""
+
+SILENT_MS: Final = 1_200
+"""A camera that gives nothing for so long is lost."""
 
 RESULT_EXPIRY_S: Final = 60
 """MQTT expiry of a result; the outbox resends until the gateway's signed word arrives."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from threading import Event
 
+from sallyport_biometrics.face.liveness import LONGEST_GAP_MS
 from sallyport_biometrics.face.template import FaceTemplate
 from sallyport_biometrics.face.track import Track
 from sallyport_biometrics.fusion import PLAIN_SUM, FusedCalibration, OperatingPoint
@@ -17,6 +18,7 @@ from sallyport_kiosk.finger_reader import FingerReader
 from sallyport_kiosk.follower import Follower
 from sallyport_kiosk.liveness_reader import LivenessReader, Proof
 from sallyport_kiosk.offers import Boot
+from sallyport_kiosk.pace import Pace
 from sallyport_kiosk.presence import PresenceWatch, Sighting
 from sallyport_kiosk.stage import NO_NEEDS, Display, Stage, Step
 from sallyport_kiosk.vigil import watched
@@ -149,7 +151,8 @@ def set_stage(offer: Offer, started: int, clock: Clock, display: Display, stop: 
     )
     excused = {str(each.modality): each.reason for each in offer.exceptions}
     deadline, attempts = started + offer.expires_in, offer.operating.attempts
-    return Stage(clock, display, stop, started, deadline, attempts, point, excused, offer.needs or NO_NEEDS)
+    pace = Pace(LONGEST_GAP_MS) if offer.operating.liveness_required else Pace()
+    return Stage(clock, display, stop, started, deadline, attempts, point, excused, offer.needs or NO_NEEDS, pace)
 
 
 def age_in_days(reference: Reference, wall_ms: int) -> int | None:

@@ -19,9 +19,14 @@ def test_a_frame_a_second_is_too_slow(computing: int) -> None:
         frames((400, 1_000), (1_000 - computing, 2_000), (1_000 - computing, 3_000))
 
 
-def test_one_slow_frame_is_a_busy_moment() -> None:
-    pace = frames((30, 1_000), (1_200, 2_300), (30, 2_400), (1_200, 3_700))
-    assert pace.slow == 1
+def test_one_slow_frame_is_a_busy_moment_once_frames_came_in_time() -> None:
+    pace = frames((30, 1_000), (80, 1_100), (1_100, 2_300), (30, 2_400), (1_100, 3_700))
+    assert (pace.slow, pace.lost_ms) == (1, 1_300)
+
+
+def test_where_no_frame_came_in_time_yet_one_is_enough() -> None:
+    with pytest.raises(RoadError, match="too slow"):
+        frames((30, 1_000), (1_000, 2_100))
 
 
 def test_a_kiosk_that_takes_its_time_does_not_blame_the_camera() -> None:

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from sallyport_kiosk import parameters
 from sallyport_kiosk.drivers.camera_folder import letterbox
 from sallyport_kiosk.ports import Frame, Pixels
 from sallyport_protocol.errors import RoadError
 
-PATIENCE_S: Final = 1.8
+PATIENCE_S: Final = parameters.SILENT_MS / 1_000
 """Longest wait for a frame before the camera counts as lost: a person hears of it within two seconds."""
 FIRST_PATIENCE_S: Final = 4.0
 """The same for the first frame after opening: cameras find their exposure first."""
