@@ -144,7 +144,9 @@ class Liveness:
             if seen.at_ms - self.shut_since_ms >= CLOSED_MS:
                 done.add(Action.CLOSE_EYES)
             began = self.shut_since_ms if asked is Action.CLOSE_EYES else began
-        if done - {asked} or (asked in done and flattened(asked, seen.movement, self.neutral)):
+        if done - {asked} - dwarfed(asked, seen.movement, self.neutral):
+            return self._failed(Failure.OTHER_ACTION)
+        if asked in done and flattened(asked, seen.movement, self.neutral):
             return self._failed(Failure.OTHER_ACTION)
         if began - cued > self.challenge.latest_ms:
             return self._failed(Failure.NO_ANSWER)
@@ -180,6 +182,16 @@ def begin(challenge: Challenge) -> Liveness:
 def actions_in(movement: Movement, neutral: Movement) -> frozenset[Action]:
     """Every action but closed eyes, which take time, that this frame shows against the neutral face."""
     return frozenset(action for action, share in shares(movement, neutral).items() if share >= 1.0)
+
+
+def dwarfed(asked: Action, movement: Movement, neutral: Movement) -> frozenset[Action]:
+    """What comes along with the asked action and is smaller: a head that turns is raised a little.
+
+    Every frame has one greatest movement, so this makes nothing easier to guess.
+    """
+    measured = shares(movement, neutral)
+    least = measured.get(asked, 0.0)
+    return frozenset(action for action, share in measured.items() if share < least and least >= 1.0)
 
 
 def eyes_shut(movement: Movement, neutral: Movement) -> bool:

@@ -111,6 +111,9 @@ def run(state: Liveness, since: float, frames: list[tuple[float, Movement | None
         (Action.TURN_LEFT, [(1700.0, movement(yaw=20.0))], Failure.NO_ANSWER),
         (Action.TURN_LEFT, [(1700.0, None)], Failure.NO_ANSWER),
         (Action.TURN_LEFT, [(400.0, movement(yaw=20.0, smile=0.9))], Failure.OTHER_ACTION),
+        (Action.TURN_LEFT, [(400.0, movement(yaw=20.0, pitch=12.0))], Failure.NONE),  # a chin that rises in a turn
+        (Action.TURN_LEFT, [(400.0, movement(yaw=20.0, pitch=14.0))], Failure.OTHER_ACTION),
+        (Action.LOOK_UP, [(400.0, movement(yaw=20.0, pitch=12.0))], Failure.OTHER_ACTION),
         (Action.SMILE, [(400.0, movement(blink=0.9)), (600.0, movement(smile=0.9))], Failure.NONE),
         (Action.CLOSE_EYES, [(float(at), movement(blink=0.9)) for at in range(400, 1200, 100)], Failure.NONE),
         (Action.LOOK_UP, [(float(at), movement(blink=0.9)) for at in range(400, 1200, 100)], Failure.OTHER_ACTION),
