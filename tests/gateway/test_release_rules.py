@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +70,39 @@ def test_what_the_provisioner_did_not_sign_or_no_gateway_can_read(own_estate: Es
     (estate.root / "rules.json").write_text("{")
     with pytest.raises(MalformedError, match="not JSON"):
         apply(estate, now=datetime.now(UTC))
+
+
+def _without_escort(rules: dict[str, Any]) -> None:
+    next(each for each in rules["purposes"] if each.get("escort")).update(escort=False)
+
+
+def _measure(name: str, value: float) -> Callable[[dict[str, Any]], None]:
+    return lambda rules: rules["measures"][name].update(value=value)
+
+
+@pytest.mark.parametrize(
+    "weaken, words",
+    [
+        (lambda rules: rules["holdingAlerts"].pop(0), "Not For Release bars no release"),
+        (lambda rules: rules["holdingAlerts"][3].update(code="WX"), "Warrant bars no release"),
+        (_without_escort, "goes without escort"),
+        (lambda rules: rules["purposes"][0].update(custodyContinues=True), "goes with custodyContinues"),
+        (lambda rules: rules["bounds"][0].update(seconds=7 * 86_400), "less than or equal to 86400"),
+        (_measure("clockSkew", 1e12), "clockSkew is 1e.12; it must lie between 0 and 60"),
+        (_measure("nameSimilarity", 2.0), "nameSimilarity is 2"),
+        (_measure("windowLongest", -5.0), "windowLongest is -5"),
+    ],
+)
+def test_a_signature_does_not_make_a_policy_that_lets_everybody_out_good(
+    own_estate: Estate, tmp_path: Path, weaken: Callable[[dict[str, Any]], None], words: str
+) -> None:
+    estate, rules = sign(own_estate, "2027-1"), json.loads(json.dumps(OURS))
+    weaken(rules)
+    document = ReleaseRules(version=9, issued=9, rules=json.dumps(rules).encode())
+    delivered = estate.gateway_config.parent / "release-policy.cose"
+    delivered.write_bytes(sign_document(document, estate.signer(estate.description.provisioner)))
+    with Store(tmp_path / "store.db") as store, pytest.raises(MalformedError, match=words):
+        read(estate, store)
 
 
 def test_a_production_gateway_does_not_start_without(own_estate: Estate, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
+from pydantic.alias_generators import to_camel
 
 from sallyport_gateway.authority.json_form import Line, Record
 from sallyport_gateway.authority.words import (
@@ -90,7 +91,8 @@ class Bound(Record):
     """How old a source may be."""
 
     source: Source
-    seconds: Annotated[int, Field(ge=1, le=7 * 86_400)]
+    seconds: Annotated[int, Field(ge=1, le=86_400)]
+    """A day at most: what a source said yesterday is no word on today's release."""
     why: Line
 
 
@@ -125,6 +127,26 @@ class Measures(Record):
     feed_silence: Measure = Measure(
         value=120, unit="s", source="the feed answers every 20 s; six answers missed are no accident"
     )
+
+    @model_validator(mode="after")
+    def _sane(self) -> Self:
+        for name, (least, most) in _SANE.items():
+            value = getattr(self, name).value
+            if not least <= value <= most:
+                raise ValueError(f"{to_camel(name)} is {value:g}; it must lie between {least:g} and {most:g}")
+        return self
+
+
+_SANE: Final = {
+    "clock_skew": (0, 60),
+    "window_longest": (1, 72),
+    "name_similarity": (0.5, 0.9),
+    "friday_days": (0, 2),
+    "age_youngest": (1, 18),
+    "age_oldest": (100, 130),
+    "feed_silence": (20, 600),
+}
+"""Least and most that each measure may be, in its unit: whatever is signed, beyond these a check would be none."""
 
 
 class ReleasePolicy(Record):
@@ -184,6 +206,32 @@ class ReleasePolicy(Record):
             ),
             None,
         )
+
+
+def weaknesses(policy: ReleasePolicy, floor: ReleasePolicy) -> tuple[str, ...]:
+    """What `floor` asks and `policy` does not: alerts that bar, people who must be there, who must not be let out.
+
+    What the law may change is not compared: purposes, dates, statuses, orders, how old a source may be.
+    """
+    lost = [f"{each.name} bars no release" for each in floor.holding_alerts if not _bars(policy, each)]
+    for own in policy.purposes:
+        usual = floor.purpose(own.reason)
+        if usual is None:
+            continue
+        asked = [name for name in _ASKED if getattr(usual, name) and not getattr(own, name)]
+        allowed = [name for name in _ALLOWED if getattr(own, name) and not getattr(usual, name)]
+        lost += [f"{own.reason} goes without {to_camel(name)}" for name in asked]
+        lost += [f"{own.reason} goes with {to_camel(name)}" for name in allowed]
+    return tuple(lost)
+
+
+_ASKED: Final = ("escort", "duty_governor")
+_ALLOWED: Final = ("immigration_escort", "custody_continues")
+
+
+def _bars(policy: ReleasePolicy, alert: HoldingAlert) -> bool:
+    found = policy.holding(alert.type or "", alert.code or "")
+    return found is not None and found.check is alert.check
 
 
 def load_release_policy(text: str | bytes) -> ReleasePolicy:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from sallyport_gateway.authority.policy import ReleasePolicy, load_release_policy, release_policy
+from sallyport_gateway.authority.policy import ReleasePolicy, load_release_policy, release_policy, weaknesses
 from sallyport_gateway.configuration import Configuration
 from sallyport_gateway.ledger import once
 from sallyport_gateway.store import Store
@@ -35,6 +35,8 @@ def read_rules(configuration: Configuration, store: Store) -> ReleasePolicy:
         provisioner = read_certificates(read(file.trust.provisioner))[0]
         signed = load_release_rules(read(file.documents.release_policy), signed_by(provisioner))
         policy = load_release_policy(signed.rules)
+        if lost := weaknesses(policy, release_policy()):
+            raise MalformedError(f"this policy asks less than the one that comes with this release: {'; '.join(lost)}")
         store.write_now(lambda conn: _accept(conn, signed))
     return policy
 
