@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import httpx
 
+from sallyport_gateway.drivers.closing_road import ClosingTransport
 from sallyport_protocol.errors import MalformedError, RoadError
 
 TIMEOUT: Final = httpx.Timeout(4.0, connect=2.0)
@@ -93,7 +94,7 @@ class HmppsClient:
         self._breakers: dict[str, Breaker] = {}
         key = {"x-api-key": place.api_key} if place.api_key else {}
         self._http = httpx.AsyncClient(
-            verify=_tls(place),
+            transport=ClosingTransport(_tls(place)),
             timeout=timeout,
             headers={"accept": "application/json", **key},
             follow_redirects=False,

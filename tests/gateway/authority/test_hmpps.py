@@ -1,6 +1,8 @@
 """The HMPPS adapter against a real HTTPS server: what it reads, and what it does when the other side misbehaves."""
 
 import asyncio
+import gc
+import socket
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -222,6 +224,35 @@ def test_a_source_that_is_too_slow_is_left(base: Case, hmpps: Hmpps, place: Hmpp
     hmpps.answers[f"{PERSON}/recalls"] = (200, b'{"recalls": []}', 1.0)
     assert "ReadTimeout" in ask(place, base.now, timeout=HASTY).troubles[Source.RECALL]
     assert "within 0.4 s" in ask(place, base.now, total=0.4).troubles[Source.RECALL]
+
+
+def test_who_stops_waiting_in_the_middle_of_a_handshake_leaves_no_connection(place: HmppsPlace) -> None:
+    """A source that takes connections and says nothing: each that was given up is closed, and at once."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    silent = replace(place, url=f"https://127.0.0.1:{listener.getsockname()[1]}")
+
+    async def run() -> list[bytes]:
+        client = HmppsClient(silent, timeout=PATIENT, total=0.2)
+        for source in ("A", "B"):
+            with pytest.raises(RoadError, match="did not answer"):
+                await client.get(source, "/x")
+        await asyncio.sleep(0)  # what was cut is closed in the loop's next turn
+        heard = []
+        for _ in range(2):
+            taken, _from = listener.accept()
+            taken.settimeout(5)
+            with taken:
+                hello = taken.recv(65_536)
+                heard.append(hello[:1] + taken.recv(65_536))
+        await client.close()
+        return heard
+
+    gc.disable()  # the collector would hide it
+    try:
+        assert asyncio.run(run()) == [b"\x16", b"\x16"], "a client's hello, then the end"
+    finally:
+        gc.enable()
+        listener.close()
 
 
 def test_half_a_source_is_no_source(base: Case, hmpps: Hmpps, place: HmppsPlace) -> None:
