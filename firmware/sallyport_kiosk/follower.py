@@ -5,7 +5,7 @@ A door of the session, made anew for each: it keeps the track of the face and th
 
 from collections import deque
 
-from sallyport_biometrics.face.injection import FrameMark, Suspicion, mark, suspicions
+from sallyport_biometrics.face.injection import FrameMark, Suspicion, blind, mark, suspicions
 from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.face.track import LONGEST_ABSENCE_MS, Track
 from sallyport_biometrics.face.words import Embedding, FrameAnalysis
@@ -22,7 +22,7 @@ class Follower:
         self._pipeline, self._device = pipeline, device
         self._marks: deque[FrameMark] = deque(maxlen=parameters.MARKS)
         self._track: Track | None = None
-        self._left = self._lost_sight = False
+        self._left = self._lost_sight = self._usable = False
 
     @property
     def number(self) -> int:
@@ -42,7 +42,9 @@ class Follower:
         if analysis.face is None:
             self._lost_sight = True
             return self.number
-        self._marks.append(mark(frame.image, float(frame.captured_ms), float(arrived_ms), frame.device))
+        self._usable = self._usable or analysis.usable
+        if not blind(frame.image):
+            self._marks.append(mark(frame.image, float(frame.captured_ms), float(arrived_ms), frame.device))
         box, at = analysis.face.box, float(frame.captured_ms)
         if self._track is None:
             self._track, self._lost_sight = Track(_FIRST, box, embedding, at), False
@@ -61,5 +63,9 @@ class Follower:
         return self._left or (self._track is not None and self._track.absent_ms(float(now_ms)) > LONGEST_ABSENCE_MS)
 
     def suspicions(self) -> frozenset[Suspicion]:
-        """What speaks against these frames being this camera's, now."""
-        return suspicions(tuple(self._marks), self._device)
+        """What speaks against these frames being this camera's, now.
+
+        Nothing, where no usable face was seen: nobody can be taken for anybody, and a camera that shows so little
+        (out of focus, burnt out) has a fault.
+        """
+        return suspicions(tuple(self._marks), self._device) if self._usable else frozenset()

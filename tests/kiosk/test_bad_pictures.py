@@ -135,17 +135,11 @@ PICTURES: dict[str, tuple[Callable[[MovingFace], Pixels], set[Instruction]]] = {
         {Instruction.LESS_LIGHT, Instruction.LOOK_AT_CAMERA},
     ),
     "upside-down": (lambda person: np.ascontiguousarray(upright(person)[::-1, ::-1]), {Instruction.HOLD_HEAD_UPRIGHT}),
-    "16x16": (
-        lambda person: np.asarray(cv2.resize(upright(person), (16, 16)), np.uint8),
-        {Instruction.LOOK_AT_CAMERA, Instruction.KEEP_STILL, Instruction.COME_CLOSER},
-    ),
     "12,000x9,000": (lambda person: np.full((9_000, 12_000), 120, np.uint8), {Instruction.LOOK_AT_CAMERA}),
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "alive"), [*((name, False) for name in PICTURES), ("no face", True), ("ten faces", True), ("black", True)]
-)
+@pytest.mark.parametrize(("name", "alive"), [(name, alive) for name in PICTURES for alive in (False, True)])
 def test_a_bad_picture_gets_one_instruction_in_time(
     bench: Bench, pipeline: FacePipeline, person: MovingFace, tmp_path: Path, name: str, alive: bool
 ) -> None:
@@ -153,16 +147,29 @@ def test_a_bad_picture_gets_one_instruction_in_time(
     cv2.imwrite(str(tmp_path / "frame.jpg"), make(person))
     with nothing_written():
         seen = session(bench, pipeline, FolderCamera(tmp_path), wanted, alive=alive)
-    assert seen.result.outcome is not Outcome.MATCH
+    assert seen.result.outcome not in (Outcome.MATCH, Outcome.ATTACK_SUSPECTED)
     assert wanted & set(seen.said[1:]), seen.said
     assert seen.after_s < BUSY * LIMIT_S
     assert "Error" not in seen.result.detail
 
 
-def test_a_corrupt_picture_is_a_fault_in_time(bench: Bench, pipeline: FacePipeline, tmp_path: Path) -> None:
+@pytest.mark.parametrize("side", [16, 64, 110])
+def test_a_camera_that_gives_too_few_pixels_is_a_fault_in_time(
+    bench: Bench, pipeline: FacePipeline, person: MovingFace, tmp_path: Path, side: int
+) -> None:
+    cv2.imwrite(str(tmp_path / "frame.png"), cv2.resize(upright(person), (side, side)))
+    seen = session(bench, pipeline, FolderCamera(tmp_path), set(), alive=True)
+    assert seen.result.outcome is Outcome.FAULT and f"{side}x{side}: choose a larger format" in seen.result.detail
+    assert seen.after_s < BUSY * LIMIT_S
+
+
+@pytest.mark.parametrize("alive", [False, True], ids=["still", "alive"])
+def test_a_corrupt_picture_is_a_fault_in_time(
+    bench: Bench, pipeline: FacePipeline, tmp_path: Path, alive: bool
+) -> None:
     (tmp_path / "frame.jpg").write_bytes((SAMPLES / "subject-a-3.jpg").read_bytes()[:2_000])
     with nothing_written():
-        seen = session(bench, pipeline, FolderCamera(tmp_path), set())
+        seen = session(bench, pipeline, FolderCamera(tmp_path), set(), alive=alive)
     assert seen.result.outcome is Outcome.FAULT and "not a whole image" in seen.result.detail
     assert seen.after_s < BUSY * LIMIT_S
 

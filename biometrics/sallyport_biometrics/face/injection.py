@@ -27,6 +27,8 @@ RETURNING = 0.5
 """Distance of two frames' noise as a share of the least distance of neighbours, below which one is a copy.
 Moving photographs with a synthetic sensor's noise (1 to 4 grey levels, also through JPEG of quality 80 to 90) stay
 above 0.7; equal pictures have 0. New compression hides a copy: then only the challenge protects."""
+BLACK, BURNT = 2, 253
+"""Grey levels at which a sensor's noise is cut off."""
 LATEST_MS = 400.0
 """Arrival after the sensor's time, beyond the session's usual delay."""
 
@@ -55,12 +57,16 @@ class FrameMark:
 
 def mark(frame: Image, sensor_ms: float, arrival_ms: float, device: str) -> FrameMark:
     """The mark of one frame. The noise is what a median filter takes away in the middle of the picture."""
-    height, width = frame.shape[:2]
-    top, left = max(0, (height - PATCH) // 2), max(0, (width - PATCH) // 2)
-    patch = np.ascontiguousarray(frame[top : top + PATCH, left : left + PATCH, 1])
+    patch = _middle(frame)
     noise = patch.astype(np.float32) - cv2.medianBlur(patch, 3).astype(np.float32)
     digest = hashlib.blake2b(np.ascontiguousarray(frame).tobytes(), digest_size=16).digest()
     return FrameMark(digest, noise.reshape(-1), sensor_ms, arrival_ms, device)
+
+
+def blind(frame: Image) -> bool:
+    """Whether the middle of the picture is black or burnt out: no sensor's noise can be seen there."""
+    middle = _middle(frame)
+    return bool(((middle <= BLACK) | (middle >= BURNT)).mean() > 0.5)
 
 
 def suspicions(marks: Sequence[FrameMark], device: str) -> frozenset[Suspicion]:
@@ -80,6 +86,12 @@ def suspicions(marks: Sequence[FrameMark], device: str) -> frozenset[Suspicion]:
     if shifted(marks):
         found.add(Suspicion.TIME_SHIFTED)
     return frozenset(found)
+
+
+def _middle(frame: Image) -> npt.NDArray[np.uint8]:
+    height, width = frame.shape[:2]
+    top, left = max(0, (height - PATCH) // 2), max(0, (width - PATCH) // 2)
+    return np.ascontiguousarray(frame[top : top + PATCH, left : left + PATCH, 1])
 
 
 def noise_between(first: FrameMark, second: FrameMark) -> float:

@@ -16,6 +16,8 @@ from sallyport_kiosk.ports import Frame, Pixels
 from sallyport_protocol.errors import RoadError
 
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+MOST_ENLARGED: Final = 4.0
+"""A picture of less than 160x120 for 640x480: a face at the kiosk has 23 pixels between its eyes in it."""
 MAX_FILE: Final = 64 * 1024 * 1024
 """Bytes; no camera makes larger frames."""
 
@@ -33,6 +35,14 @@ def letterbox(image: Pixels, width: int, height: int) -> Pixels:
     return canvas
 
 
+def framed(image: Pixels, width: int, height: int, device: str) -> Pixels:
+    """A camera's picture in the kiosk's format. Raises RoadError for a format in which nobody can be seen."""
+    high, wide = image.shape[:2]
+    if min(width / wide, height / high) > MOST_ENLARGED:
+        raise RoadError(f"{device} gives pictures of {wide}x{high}: choose a larger format, or another camera")
+    return letterbox(image, width, height)
+
+
 def decode_image(path: Path, width: int, height: int) -> Pixels:
     """An image file as BGR of height x width. Raises RoadError that names the file."""
     try:
@@ -45,7 +55,7 @@ def decode_image(path: Path, width: int, height: int) -> Pixels:
     image = _decode(np.frombuffer(data, np.uint8), width, height) if data else None
     if image is None:
         raise RoadError(f"{path} is not a whole image: take it out of the folder")
-    return letterbox(image, width, height)
+    return framed(image, width, height, str(path))
 
 
 def _decode(data: Pixels, width: int, height: int) -> Pixels | None:

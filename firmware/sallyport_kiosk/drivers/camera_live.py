@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from sallyport_kiosk import parameters
-from sallyport_kiosk.drivers.camera_folder import letterbox
+from sallyport_kiosk.drivers.camera_folder import framed
 from sallyport_kiosk.ports import Frame, Pixels
 from sallyport_protocol.errors import RoadError
 
@@ -103,7 +103,7 @@ class LiveCamera:
             while self._running:
                 image = self._source.grab()
                 taken_ms = int(self._clock() * 1000)
-                image = letterbox(image, self._width, self._height)
+                image = framed(image, self._width, self._height, self.device)
                 with self._fresh:
                     self._sequence += 1
                     self._newest = Frame(image, taken_ms, self._sequence, self.device)

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sallyport_kiosk.drivers.camera_folder import letterbox
+from sallyport_kiosk.drivers.camera_folder import framed
 from sallyport_kiosk.ports import Frame, Pixels
 from sallyport_protocol.errors import RoadError
 
@@ -66,7 +66,9 @@ class VideoCamera:
         image = self._advance(self._capture, keep=True)
         self._sequence += 1
         assert image is not None
-        return Frame(letterbox(image, self._width, self._height), int(now * 1000), self._sequence, self.device)
+        return Frame(
+            framed(image, self._width, self._height, self.device), int(now * 1000), self._sequence, self.device
+        )
 
     def close(self) -> None:
         """Idempotent."""

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sallyport_biometrics.face.injection import FrameMark, Suspicion, mark, shifted, suspicions
+from sallyport_biometrics.face.injection import FrameMark, Suspicion, blind, mark, shifted, suspicions
 from sallyport_biometrics.face.words import Image
 
 DEVICE = "camera-1"
@@ -40,6 +40,11 @@ def marks(
 @pytest.mark.parametrize("sway", [0.0, 6.0])
 def test_a_sensor_is_believed(noise: float, sway: float) -> None:
     assert suspicions(marks(sensor(30, noise, sway=sway)), DEVICE) == frozenset()
+
+
+def test_where_the_picture_is_burnt_out_or_black_no_noise_can_be_seen() -> None:
+    assert [blind(np.full((240, 320, 3), level, np.uint8)) for level in (0, 120, 255)] == [True, False, True]
+    assert not blind(sensor(1)[0])
 
 
 def test_a_sensor_through_jpeg_is_believed() -> None:
