@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -15,9 +16,13 @@ from sallyport_gateway.web.gate import Free, Gate, forget, nobody_free, reader_o
 from sallyport_gateway.web.headers import PageHeaders
 from sallyport_gateway.web.pages import Pages
 from sallyport_gateway.web.ports import NOBODY, ElsewhereError, OfficerViews, Readers
+from sallyport_gateway.web.sharing import Shared
 from sallyport_protocol.errors import RoadError
 
 _STATIC = Path(__file__).parent / "static"
+
+Drawn = tuple[tuple[str, ...], live.Picture]
+"""Whom a picture names, and the picture."""
 
 
 def utc_now() -> datetime:
@@ -99,29 +104,40 @@ def _add_streams(
             return False
         return await readers.reader(token_of(request.scope)) is None
 
+    async def draw_desk() -> Drawn:
+        view = await views.lanes()
+        return view.people, pages.lanes_picture(view, now())
+
+    async def draw_lane(lane: str) -> Drawn | None:
+        view = await views.lane(lane)
+        return None if view is None else (view.people, pages.lane_picture(view, now()))
+
+    desk, lanes = Shared(draw_desk), dict[str, Shared[Drawn | None]]()
+
+    async def shown(request: Request, drawing: Drawn | None, what: str) -> live.Picture | None:
+        if drawing is None:
+            return None
+        people, picture = drawing
+        await views.consulted(reader_of(request.state), people, what)
+        return picture
+
     @app.get("/events")
     async def lanes_events(request: Request) -> Response:
         async def draw() -> live.Picture | None:
-            if await over(request):
-                return None
-            view = await views.lanes()
-            await views.consulted(reader_of(request.state), view.people, "release desk")
-            return pages.lanes_picture(view, now())
+            return await shown(request, None if await over(request) else await desk.drawn(), "release desk")
 
         return _event_stream(live.stream(views.subscribe(None), draw, now, closing))
 
     @app.get("/lanes/{lane}/events")
     async def lane_events(request: Request, lane: str) -> Response:
-        async def draw() -> live.Picture | None:
-            view = None if await over(request) else await views.lane(lane)
-            if view is None:
-                return None
-            await views.consulted(reader_of(request.state), view.people, f"page of {lane}")
-            return pages.lane_picture(view, now())
-
         with suppress(ElsewhereError):  # the stream itself says where to
             if await views.lane(lane) is None:
                 raise HTTPException(404, "There is no lane of that name.")
+        one = lanes.setdefault(lane, Shared(partial(draw_lane, lane)))
+
+        async def draw() -> live.Picture | None:
+            return await shown(request, None if await over(request) else await one.drawn(), f"page of {lane}")
+
         return _event_stream(live.stream(views.subscribe(lane), draw, now, closing))
 
 
