@@ -151,6 +151,9 @@ def check_manual(q: Question) -> Iterator[CheckResult]:
             yield finding("MANUAL_BY_CALCULATOR", who=who)
     if not manual.why.strip():
         yield finding("MANUAL_NO_REASON")
-    after = manual.after.strip().upper()
+    confirmer = q.request.confirming_officer
+    if confirmer and person_key(confirmer) not in officers:
+        yield finding("MANUAL_BY_ANOTHER", who=confirmer)
+    after = "_".join(manual.after.upper().replace("_", " ").replace("-", " ").split())
     if after in ("NON_MATCH", "ATTACK_SUSPECTED") and person_key(manual.duty_governor or "") not in officers:
         yield finding("MANUAL_NO_GOVERNOR", after=after)

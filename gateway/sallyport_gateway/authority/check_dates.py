@@ -121,9 +121,9 @@ def _check_due(q: Question, purpose: Purpose, given: Authorisation, made: Calcul
     if q.today < due:
         yield finding("NOT_DUE", records, named=named, date=day(on), due=day(due))
     born = q.evidence.prisoner.date_of_birth if q.evidence.prisoner else None
-    if born is not None and on <= born:
+    if on <= max([born or date.min, *(each.committed_on for each in made.offences)]):
         yield finding("DATE_IMPLAUSIBLE", records, named=named, date=day(on))
-    expiry = min((made.dates[each] for each in (DateType.SED, DateType.SLED) if each in made.dates), default=on)
+    expiry = min((made.dates[each] for each in _EXPIRY if each in made.dates), default=on)
     if on > expiry:
         yield finding("DATE_AFTER_EXPIRY", records, named=named, date=day(on), expiry=day(expiry))
     yield from _check_other_dates(named, on, made)
@@ -139,6 +139,9 @@ def _check_other_dates(named: DateType, on: date, made: Calculation) -> Iterator
         if (earliest := made.dates.get(other)) is not None and on < earliest:
             yield finding("NOT_ELIGIBLE", records, named=named, date=day(on), other=other, earliest=day(earliest))
 
+
+_EXPIRY: Final = (DateType.SED, DateType.SLED, DateType.LED)
+"""The ends of sentence and licence: nobody is released after them by the sentence's own dates."""
 
 _LAST_OF: Final = (DateType.CRD, DateType.ARD, DateType.NPD, DateType.PRRD)
 """Of several sentences each may have its own; who has several leaves on the last."""

@@ -109,7 +109,12 @@ _ROWS: Final = (
         15, "LATER_DATE", "{named} is {date}, but {other} of the same calculation is {later}.", _UNKNOWN, judgement=True
     ),
     Reason(15, "NOT_ELIGIBLE", "{named} is {date}, before {other} on {earliest}: nobody is eligible before that."),
-    Reason(15, "DATE_IMPLAUSIBLE", "{named} is {date}, before the person was born.", _UNKNOWN),
+    Reason(
+        15,
+        "DATE_IMPLAUSIBLE",
+        "{named} is {date}, before the birth or before an offence was committed.",
+        _UNKNOWN,
+    ),
     Reason(
         15, "DATE_AFTER_EXPIRY", "{named} is {date}, but the sentence expires on {expiry}.", _UNKNOWN, judgement=True
     ),
@@ -292,6 +297,7 @@ _ROWS: Final = (
     ),
     Reason(26, "MANUAL_BY_APPROVER", "{who} approved the release and may not also identify the person."),
     Reason(26, "MANUAL_BY_CALCULATOR", "{who} calculated the sentence and may not also identify the person."),
+    Reason(26, "MANUAL_BY_ANOTHER", "{who} stands at the door and is none of the officers who identified the person."),
     Reason(26, "MANUAL_NO_REASON", "The manual path was taken without a reason."),
     Reason(26, "MANUAL_NO_GOVERNOR", "After {after} one of them must be the duty governor.", cause=Cause.WRONG_PERSON),
 )

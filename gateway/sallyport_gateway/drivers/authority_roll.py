@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sallyport_gateway.authority.guard import is_alike
 from sallyport_gateway.authority.records import Named, Namesake
-from sallyport_gateway.authority.similar import plain
+from sallyport_gateway.authority.similar import SOUND_LEAST, drawn, surname_of
 from sallyport_gateway.drivers.authority_tables import names, tokens
 from sallyport_gateway.store.prepared import Prepared
 
@@ -70,18 +70,19 @@ class Roll:
         held = self._held.get(prison)
         if held is None or held.token != token:
             people = tuple(_namesake(*row) for row in conn.execute(_ROLL, {"prison": prison}))
-            held = self._held[prison] = _Held(token, people, tuple(plain(each.surname) for each in people))
+            held = self._held[prison] = _Held(token, people, tuple(surname_of(each) for each in people))
         return held
 
 
 def _alike(held: _Held, number: str, people: Sequence[Named], least: float) -> tuple[Namesake, ...]:
     """Coarse by surname or, where the two were swapped, by forename; then by the rule itself."""
-    words = {plain(each.surname) for each in people} | {plain(each.forenames).partition(" ")[0] for each in people}
+    words = {surname_of(each) for each in people} | {drawn(each.forenames).partition(" ")[0] for each in people}
+    coarse = min(least, SOUND_LEAST)
     near = {
         index
         for word in words - {""}
         for _, _, index in process.extract(
-            word, held.surnames, scorer=JaroWinkler.similarity, processor=None, score_cutoff=least, limit=None
+            word, held.surnames, scorer=JaroWinkler.similarity, processor=None, score_cutoff=coarse, limit=None
         )
     }
     found: dict[str, Namesake] = {}

@@ -16,7 +16,7 @@ from rapidfuzz.distance import JaroWinkler
 from sqlalchemy import Connection, insert, select, update
 
 from sallyport_gateway.authority.records import Named, Warrant
-from sallyport_gateway.authority.similar import plain, scripts, swapped
+from sallyport_gateway.authority.similar import SOUND_LEAST, drawn, scripts, surname_of, swapped
 from sallyport_gateway.drivers.authority_tables import records, tokens
 from sallyport_gateway.store.prepared import Prepared
 
@@ -73,9 +73,10 @@ class UnmatchedWarrants:
         """
         held = self._now(conn, self._token)
         found: set[int] = set()
+        coarse = min(least, SOUND_LEAST)
         for word in _words(people):
             near = process.extract(
-                word, held.forms, scorer=JaroWinkler.similarity, processor=None, score_cutoff=least, limit=None
+                word, held.forms, scorer=JaroWinkler.similarity, processor=None, score_cutoff=coarse, limit=None
             )
             found.update(held.places[index] for _, _, index in near)
         for each in people:
@@ -105,18 +106,18 @@ def _hold(token: str, warrants: list[Warrant]) -> _Held:
     for index, warrant in enumerate(warrants):
         if warrant.date_of_birth is None:
             silent.setdefault(scripts(warrant.surname), []).append(index)
-    forms = [(form, index) for index, each in enumerate(warrants) for form in _forms(each.surname)]
+    forms = [(form, index) for index, each in enumerate(warrants) for form in _forms(each)]
     words, places = tuple(form for form, _ in forms), tuple(index for _, index in forms)
     return _Held(token, tuple(warrants), words, places, born, silent)
 
 
-def _forms(surname: str) -> set[str]:
+def _forms(name: Named) -> set[str]:
     """A surname whole, and its words."""
-    whole = plain(surname)
+    whole = surname_of(name)
     return {whole, *whole.split()} - {""}
 
 
 def _words(people: Sequence[Named]) -> set[str]:
     """What a surname on a paper may be like: the surnames, whole and in words, and, swapped, the first forenames."""
-    words = {word for each in people for word in _forms(each.surname)}
-    return words | {plain(each.forenames).partition(" ")[0] for each in people} - {""}
+    words = {word for each in people for word in _forms(each)}
+    return words | {drawn(each.forenames).partition(" ")[0] for each in people} - {""}

@@ -278,6 +278,24 @@ def _officers(case: Case, random: Random) -> None:
     ]
 
 
+def spell(name: str, random: Random) -> str:
+    """A name as another clerk, a scanner or somebody with bad intentions writes it."""
+    vowels = "aeiou"
+    return random.choice(
+        [
+            name.replace("a", "а").replace("o", "ο"),
+            " ".join(name),
+            f"Mc {name}",
+            f"{name}son",
+            name[:3],
+            "\u202e" + name[::-1],
+            "".join(random.choice(vowels) if sign in vowels else sign for sign in name),
+            name.replace("a", "aa").replace("t", "tt"),
+            name.replace("o", "ø").replace("l", "ł"),
+        ]
+    )
+
+
 def _unmatched(case: Case, random: Random) -> None:
     person = _person(case) or {"dateOfBirth": "1980-05-06"}
     born = person.get("dateOfBirth") or "1980-05-06"
@@ -296,9 +314,12 @@ def _unmatched(case: Case, random: Random) -> None:
                 "",
                 "Smith Jon",
                 "Nowak-Smith",
+                *(spell(person.get("surname", "Harte"), random) for _ in range(4)),
             ]
         ),
-        "forenames": random.choice([*FORENAMES, person.get("forenames", ""), "", "Rowan", "J", "James R"]),
+        "forenames": random.choice(
+            [*FORENAMES, person.get("forenames", ""), "", "Rowan", "J", "James R", spell("Rowan James", random)]
+        ),
         "dateOfBirth": random.choice([born, swapped, "1949-12-31", "1949-12-31", "1949-12-31", None]),
     }
     if random.random() < 0.2:
@@ -390,11 +411,13 @@ def _manual(case: Case, random: Random) -> None:
     manual = {
         "officers": hands,
         "why": random.choice(["broken", " "]),
-        "after": random.choice(["", "NON_MATCH", "FAULT", "non_match", " ATTACK_SUSPECTED"]),
+        "after": random.choice(["", "NON_MATCH", "FAULT", "non match", " ATTACK-SUSPECTED"]),
     }
     if random.random() < 0.5:
         manual["dutyGovernor"] = "d.governor"
     case["request"] |= {"path": "MANUAL", "manual": random.choice([manual, manual, manual, None])}
+    if random.random() < 0.7:
+        case["request"]["confirmingOfficer"] = random.choice(hands)
 
 
 def _lose(case: Case, random: Random) -> None:

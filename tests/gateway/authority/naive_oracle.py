@@ -129,8 +129,64 @@ def letters(text: str) -> str:
         if unicodedata.combining(sign) or unicodedata.category(sign) == "Cf":
             continue
         vowel_sign = unicodedata.category(sign) in ("Mn", "Mc", "Me")
+        if sign in OTHER_LATIN:
+            sign = OTHER_LATIN[sign]
         out += sign if sign.isalnum() or vowel_sign else " "
     return " ".join(out.split())
+
+
+OTHER_LATIN = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"}
+OTHER_LATIN["ŋ"] = "n"
+TWINS = {
+    "а": "a", "α": "a", "в": "b", "β": "b", "е": "e", "ε": "e", "к": "k", "κ": "k", "м": "m", "μ": "m", "н": "h",
+    "η": "h", "о": "o", "ο": "o", "р": "p", "ρ": "p", "с": "c", "т": "t", "τ": "t", "у": "y", "υ": "y", "х": "x",
+    "χ": "x", "і": "i", "ι": "i", "ј": "j", "ѕ": "s", "һ": "h", "г": "r", "ν": "n", "ζ": "z",
+}  # fmt: skip
+LEFT_OUT = ["al", "ap", "bin", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "el", "ibn", "la", "le"]
+LEFT_OUT += ["mac", "mc", "o", "st", "ter", "van", "von"]
+
+
+def seen(text: str) -> list[str]:
+    """The words as they look."""
+    if "\u202e" in text:
+        place = text.index("\u202e")
+        text = text[:place] + "".join(reversed(text[place + 1 :]))
+    found = []
+    for word in letters(text).split():
+        if any(sign in "abcdefghijklmnopqrstuvwxyz" for sign in word):
+            word = "".join(TWINS.get(sign, sign) for sign in word)
+        found.append(word)
+    return found
+
+
+def looks(person: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Words of surname and forenames; a surname in s p a c e s is one word, and so are its forenames."""
+    last, rest = seen(person["surname"]), seen(person.get("forenames", ""))
+    if len(last) >= 3 and max(len(word) for word in last) == 1:
+        last = ["".join(last)]
+        if rest and max(len(word) for word in rest) == 1:
+            rest = ["".join(rest)]
+    return last, rest
+
+
+def hard(word: str) -> str:
+    """How it sounds without its vowels."""
+    if not all(ord(sign) < 128 for sign in word):
+        return ""
+    out = ""
+    for sign in word[1:]:
+        if sign not in "aeiouy " and not out.endswith(sign):
+            out += sign
+    return (word[0].translate(str.maketrans("eiou", "aaaa")) + out) if out else ""
+
+
+def like(a: str, b: str) -> float:
+    value = jaro_winkler(a, b)
+    if len(a) > 2 and len(b) > 2 and (a[: len(b)] == b or b[: len(a)] == a):
+        return max(value, 0.9)
+    if value >= 0.77 and hard(a) and hard(a) == hard(b):
+        return max(value, 0.9)
+    return value
 
 
 def parts(person: dict[str, Any]) -> tuple[str, str]:
@@ -168,31 +224,33 @@ def jaro_winkler(a: str, b: str) -> float:
 
 
 def alike(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    (s1, f1), (s2, f2) = parts(a), parts(b)
+    (w1, r1), (w2, r2) = looks(a), looks(b)
+    s1, s2, f1, f2 = " ".join(w1), " ".join(w2), [*r1, ""][0], [*r2, ""][0]
     if not s1 or not s2:
         return False
     if not f1 or not f2:
-        return jaro_winkler(s1, s2) >= 0.88
-    straight = min(jaro_winkler(s1, s2), jaro_winkler(f1, f2))
-    crossed = min(jaro_winkler(s1, f2), jaro_winkler(f1, s2))
+        return like(s1, s2) >= 0.88
+    straight = min(like(s1, s2), like(f1, f2))
+    crossed = min(like(s1, f2), like(f1, s2))
     return max(straight, crossed) >= 0.88
 
 
 def word_like(a: str, b: str) -> bool:
     if len(a) == 1 or len(b) == 1:
         return a[0] == b[0]
-    return jaro_winkler(a, b) >= 0.88
+    return like(a, b) >= 0.88
 
 
 def perhaps(paper: dict[str, Any], person: dict[str, Any]) -> bool:
     """An unmatched paper's name may be short of words, in one field, or in initials."""
     if alike(paper, person):
         return True
-    surnames, theirs = letters(paper["surname"]).split(), letters(person["surname"]).split()
-    if not [1 for a in surnames for b in theirs if jaro_winkler(a, b) >= 0.88]:
+    (surnames, firsts), (theirs, others) = looks(paper), looks(person)
+    surnames = [word for word in surnames if word not in LEFT_OUT] or surnames
+    theirs = [word for word in theirs if word not in LEFT_OUT] or theirs
+    if not [1 for a in surnames for b in theirs if like(a, b) >= 0.88]:
         return False
-    few = surnames + letters(paper.get("forenames", "")).split()
-    many = theirs + letters(person.get("forenames", "")).split()
+    few, many = surnames + firsts, theirs + others
     if len(few) > len(many):
         few, many = many, few
     return all(any(word_like(a, b) for b in many) for a in few)
@@ -420,7 +478,9 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                     bad.add(15)
                 if due and person and person.get("dateOfBirth") and due <= person["dateOfBirth"]:
                     bad.add(15)
-                if due and any(due > sums["dates"].get(end, "9999-12-31") for end in ("SED", "SLED")):
+                if due and any(due <= each["committedOn"] for each in sums.get("offences", [])):
+                    bad.add(15)
+                if due and any(due > sums["dates"].get(end, "9999-12-31") for end in ("SED", "SLED", "LED")):
                     bad.add(15)
                 ends = ("CRD", "ARD", "NPD", "PRRD")
                 if due and kind in ends and any(sums["dates"].get(other, "") > due for other in ends):
@@ -598,7 +658,10 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                 bad.add(26)
             if sums and who(sums["calculatedByUsername"]) in hands:
                 bad.add(26)
-            grave = manual.get("after", "").strip().upper() in ("NON_MATCH", "ATTACK_SUSPECTED")
+            if ask.get("confirmingOfficer") and who(ask["confirmingOfficer"]) not in hands - {"?"}:
+                bad.add(26)
+            said = "".join(sign for sign in manual.get("after", "").upper() if sign.isalpha())
+            grave = said in ("NONMATCH", "ATTACKSUSPECTED")
             if grave and who(manual.get("dutyGovernor") or "") not in hands:
                 bad.add(26)
     return bad
