@@ -15,7 +15,7 @@ from rich.table import Table
 
 from sallyport_kiosk.drivers.cameras import make_camera
 from sallyport_link.program import run_program
-from sallyport_protocol.errors import SallyportError
+from sallyport_protocol.errors import MalformedError, SallyportError
 from sallyport_rig.demonstration.outcome import Outcome
 from sallyport_rig.demonstration.play import Play
 from sallyport_rig.demonstration.scenarios import ALIVE, SCENARIOS, Scenario
@@ -35,20 +35,21 @@ def demonstrate(
     alive: Annotated[
         bool, typer.Option("--alive", help="Also play the tenth: liveness, and a rendered person")
     ] = False,
-    only: Annotated[list[int] | None, typer.Option(help="Play only these scenarios; repeat")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Play only these scenarios, such as 1,7")] = None,
 ) -> None:
     """Real photographs and fingerprints through kiosk, broker, gateway and interlock; the door opens or stays shut."""
     uri = _uri(camera)
     if uri is not None:
         _try(uri)
+    every = SCENARIOS + ((ALIVE,) if alive else ())
+    wanted = chosen(only or [], len(every))
     began = datetime.now(UTC)
     with World(folder, samples, uri, say=lambda words: _say(words, "dim")) as world:
         world.all_in_order()
         if uri is not None:
             _wait_with_camera(world)
             return
-        chosen = SCENARIOS + ((ALIVE,) if alive else ())
-        outcomes = [_play(world, number, each) for number, each in enumerate(chosen, 1) if not only or number in only]
+        outcomes = [_play(world, number, each) for number, each in enumerate(every, 1) if number in wanted]
         (folder / "summary.json").write_text(json.dumps([each.to_map() for each in outcomes], indent=1) + "\n")
         _show(outcomes, folder, (datetime.now(UTC) - began).total_seconds())
         if not keep:
@@ -62,6 +63,22 @@ def demonstrate(
             _keep(world)
     if not all(each.as_expected for each in outcomes):
         raise typer.Exit(1)
+
+
+def chosen(only: list[str], most: int) -> set[int]:
+    """The numbers of the scenarios to play: all where `only` says nothing. Raises MalformedError that says what to
+    write."""
+    words = [word.strip() for each in only for word in each.split(",")]
+    if not only:
+        return set(range(1, most + 1))
+    wrong = [
+        word for word in words if not (word.isascii() and word.isdecimal() and len(word) < 4 and 1 <= int(word) <= most)
+    ]
+    if wrong:
+        more = f"; {len(SCENARIOS) + 1} is played with --alive" if most == len(SCENARIOS) else ""
+        told = f"--only {','.join(only)}: {wrong[0] or 'nothing'!r} is no scenario's number"
+        raise MalformedError(f"{told}. Write numbers from 1 to {most} with commas between them, such as 1,7{more}.")
+    return {int(word) for word in words}
 
 
 def _say(words: str, style: str = "") -> None:
