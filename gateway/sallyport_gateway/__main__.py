@@ -16,6 +16,7 @@ from sallyport_gateway.commands.cli_audit import app as audit_app
 from sallyport_gateway.commands.cli_decide import decide_command
 from sallyport_gateway.commands.cli_exceptions import app as exceptions_app
 from sallyport_gateway.commands.cli_keepers import keepers_command
+from sallyport_gateway.commands.cli_papers import list_papers
 from sallyport_gateway.commands.cli_receipt import app as receipt_app
 from sallyport_gateway.commands.cli_records import app as records_app
 from sallyport_gateway.commands.cli_standing import reconcile, show_standing
@@ -72,6 +73,7 @@ def enrol(
 
 app.command(name="decide")(decide_command)
 app.add_typer(exceptions_app, name="exceptions")
+records_app.command("papers")(list_papers)
 app.add_typer(records_app, name="records")
 audit_app.command("standing")(show_standing)
 audit_app.command("reconcile")(reconcile)

@@ -12,6 +12,7 @@ import typer
 from sqlalchemy import Connection
 
 from sallyport_gateway.authority.calendar import LONDON, from_millis
+from sallyport_gateway.authority.identifiers import is_prison_code
 from sallyport_gateway.commands.options import GATEWAY_TOML, Config, Json
 from sallyport_gateway.configuration import load_configuration
 from sallyport_gateway.drivers import release_outbox
@@ -121,7 +122,7 @@ def holds(
     """List the open holds with cause, owner, first step and clock, as JSON lines, oldest first."""
     now = datetime.now(UTC)
     with Store(load_configuration(config).store_url) as store:
-        found = store.read_now(lambda conn: open_holds(conn, prison, now))
+        found = store.read_now(lambda conn: open_holds(conn, None if prison is None else _prison(prison), now))
     for each in found:
         held, clock = each.held, each.clock
         line: dict[str, Any] = {
@@ -148,6 +149,9 @@ def preflight(
 ) -> None:
     """List who is due within 14 or 2 days. Exit code 1: something must be settled before."""
     configuration, now = load_configuration(config), datetime.now(UTC)
+    if prison not in configuration.file.prisons:
+        ours = ", ".join(configuration.file.prisons)
+        raise MalformedError(f"This gateway has nothing of {prison!r}; it serves {ours}. Nobody was looked at.")
     with Store(configuration.store_url) as store:
         rules = read_rules(configuration, store)
         authority = EmbeddedAuthority(configuration.read(configuration.file.secrets.references), lambda: True, rules)
@@ -194,6 +198,7 @@ def releases(
 ) -> None:
     """List what other systems are told of releases, as JSON lines: number, who, on what paper, how often."""
     with Store(load_configuration(config).store_url) as store:
+        _prison(prison)
         if again:
             count = store.write_now(lambda conn: release_outbox.say_again(conn, prison, after))
             typer.echo(f"{count} releases of {prison} will be told again.", err=True)
@@ -219,6 +224,13 @@ def tell_figures(
             plot.write_text(draw(rows, f"Holds and errors from {since[:10]} until {until[:10]}"), encoding="utf-8")
         except OSError as error:
             raise RoadError(f"{plot} cannot be written: {error.strerror}.") from error
+
+
+def _prison(code: str) -> str:
+    """A mistyped code would look like nothing to do."""
+    if not is_prison_code(code):
+        raise MalformedError(f"{code!r} is not a prison's code, such as MDI.")
+    return code
 
 
 def _edge(text: str) -> datetime:

@@ -11,11 +11,14 @@ from typer.testing import CliRunner, Result
 
 from sallyport_gateway.authority.feed import read_batch
 from sallyport_gateway.authority.holding import Held
+from sallyport_gateway.authority.policy import release_policy
+from sallyport_gateway.authority.records import Paper, Warrant
 from sallyport_gateway.casebook.words import Case
 from sallyport_gateway.commands import cli_records
+from sallyport_gateway.commands.cli_papers import papers_of
 from sallyport_gateway.drivers import authority_embedded as embedded
 from sallyport_gateway.drivers import release_outbox
-from sallyport_gateway.drivers.authority_access import By
+from sallyport_gateway.drivers.authority_access import By, accesses_of
 from sallyport_gateway.drivers.authority_feed import take
 from sallyport_gateway.drivers.authority_holds import open_hold
 from sallyport_gateway.drivers.authority_plot import draw
@@ -29,6 +32,8 @@ from sallyport_protocol.errors import MalformedError, RoadError
 
 BY = ["--officer", "i.clerk", "--why", "nightly", "--as-of", "2020-06-10T06:00:00Z"]
 ASKS, NUMBER = ["--officer", "a.lind", "--why", "a subject's request"], "A1234BC"
+STRAY = {"kind": "REMAND", "status": "OUTSTANDING", "surname": "Hart", "forenames": "Rowan"}
+OTHER = {"surname": "Kowalczyk", "forenames": "Piotr"}
 SPAN = ["--since", "2020-06-01T00:00:00Z", "--until", "2020-07-01T00:00:00Z"]
 
 
@@ -150,11 +155,17 @@ def test_preflight_lists_who_is_due_and_fails_while_anything_must_be_settled(
     where = tmp_path / "store.db"
     documents = SimpleNamespace(release_policy=None)
     file = SimpleNamespace(
-        secrets=SimpleNamespace(references="references.key"), documents=documents, profile=Profile.DEVELOPMENT
+        secrets=SimpleNamespace(references="references.key"),
+        documents=documents,
+        profile=Profile.DEVELOPMENT,
+        prisons=("MDI",),
     )
     configuration = SimpleNamespace(store_url=f"sqlite:///{where}", file=file, read=lambda _: bytes(range(32)))
     monkeypatch.setattr(cli_records, "load_configuration", lambda _: configuration)
     assert call("preflight", "MDI").exit_code == 0
+    for wrong in ("WWI", "mdi", "MDX"):
+        told = call("preflight", wrong)
+        assert isinstance(told.exception, MalformedError) and "it serves MDI" in str(told.exception)
     now = datetime.now(UTC)
     shown = base.evidence.authorisations[0]
     window = {"window_opens": now - timedelta(hours=1), "window_closes": now + timedelta(hours=4)}
@@ -170,3 +181,28 @@ def test_preflight_lists_who_is_due_and_fails_while_anything_must_be_settled(
     line = json.loads(told.stdout)
     assert told.exit_code == 1 and line["prisoner_number"] == prisoner.prisoner_number
     assert not line["ready"] and len(line["settle"]) > 2 and line["within_days"] == 2
+
+
+def test_a_mistyped_prison_is_not_a_prison_without_work(place: Path) -> None:
+    for command in (("holds", "--prison", "MDX"), ("releases", "mdi")):
+        assert isinstance(call(*command).exception, MalformedError)
+
+
+def test_warrants_of_nobody_and_unread_papers_are_listed_and_logged(place: Path, base: Case) -> None:
+    stray = [Warrant.parse(json.dumps(STRAY | each)) for each in ({"warrantId": "W-1"}, {"warrantId": "W-2", **OTHER})]
+    paper = Paper.parse('{"paperId": "P-1", "kind": "NEW_WARRANT", "receivedAt": "2026-06-10T08:00:00Z"}')
+    by, prisoner = By("i.clerk", "nightly"), base.evidence.prisoner
+    assert prisoner is not None
+    with Store(f"sqlite:///{place}") as store:
+        for each in stray:
+            store.write_now(lambda conn, each=each: put(conn, Kind.WARRANT, None, each, by, base.now))
+        store.write_now(lambda conn: put(conn, Kind.PRISONER, NUMBER, prisoner, by, base.now))
+        store.write_now(lambda conn: put(conn, Kind.PAPER, NUMBER, paper, by, base.now))
+        every, own = (
+            store.write_now(lambda conn, number=number: papers_of(conn, number, release_policy(), by, base.now))
+            for number in (None, NUMBER)
+        )
+        logged = store.read_now(lambda conn: accesses_of(conn, NUMBER))
+    assert [each.get("prisonerNumber") or each["warrant"]["warrantId"] for each in every] == ["W-1", "W-2", NUMBER]
+    assert [each.get("prisonerNumber") or each["warrant"]["warrantId"] for each in own] == ["W-1", NUMBER]
+    assert [each.what for each in logged].count("warrants of nobody and unread papers") == 2
