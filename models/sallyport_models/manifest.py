@@ -41,9 +41,9 @@ class ModelEntry(Word):
     version: Line
     file: FileName
     source: str
-    """Name of a source; empty where an operator supplies the file (`sallyport-models add`)."""
+    """Name of a source; empty for a file of our own, or one that an operator supplies (`sallyport-models add`)."""
     path: str
-    """Path inside the source package."""
+    """Path inside the source package, or inside `sallyport_models` for a file of our own."""
     source_sha256: Hex
     """Of the file as published."""
     converter: Annotated[str, Field(pattern=r"^([a-z]+:convert_[a-z0-9_]+)?$")]
@@ -63,7 +63,12 @@ class ModelEntry(Word):
     @property
     def supplied(self) -> bool:
         """Whether an operator brings it, or does without it: no package carries it."""
-        return not self.source
+        return not self.source and not self.path
+
+    @property
+    def own(self) -> bool:
+        """Whether it was made here and comes with this package."""
+        return not self.source and bool(self.path)
 
 
 class SampleEntry(Word):

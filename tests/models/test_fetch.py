@@ -89,6 +89,22 @@ def test_a_missing_model_is_fetched_once(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.bin", "two.bin"]
 
 
+def test_a_model_of_our_own_comes_out_of_this_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, "OWN", tmp_path / "package")
+    own = entry("own", source="", path="weights/own.bin")
+    store = ModelStore(tmp_path / "store", manifest(own))
+    assert own.own and not own.supplied
+    with pytest.raises(RoadError, match=r"own\.bin: .*install Sallyport again"):
+        fetch.fetch_models(store, print, Index())
+    (tmp_path / "package/weights").mkdir(parents=True)
+    (tmp_path / "package/weights/own.bin").write_bytes(b"another")
+    with pytest.raises(MalformedError, match="refused"):
+        fetch.fetch_models(store, print, Index())
+    (tmp_path / "package/weights/own.bin").write_bytes(MODEL)
+    assert fetch.fetch_models(store, print, Index()) == ["own"]
+    assert store.load("own").bytes == MODEL
+
+
 def test_samples_are_found_by_digest(tmp_path):
     assert fetch.fetch_samples(manifest(), tmp_path, print, Index()) == ["finger-a-1.png"]
     assert (tmp_path / "finger-a-1.png").read_bytes() == SAMPLE

@@ -23,7 +23,7 @@ SAID: Final = "witness"
 """Among what a frame shows: log odds of an attack."""
 SURROUND, REACH = 96, 2.1
 """Side of the small picture, pixels, and in face heights."""
-PATCH: Final = 128
+PATCH: Final = 96
 """Side of the part in the camera's own pixels."""
 SMOOTH, FINE = 1.5, 16.0
 """Standard deviation of what counts as smooth there, pixels, and grey levels that count as one."""

@@ -8,6 +8,7 @@ import pytest
 
 from sallyport_biometrics.face.attack import (
     LIMIT,
+    SILENT,
     AttackCalibration,
     Curve,
     Signs,
@@ -60,6 +61,15 @@ def test_surprises_add_up() -> None:
 def test_a_network_alone_can_be_enough_and_nothing_speaks_it_down() -> None:
     sure = {"n": 7.0, "m": 7.0, "room": 0.0, "a": -9.0, "colours": 9.0}
     assert TWO.odds([sure]) > 0
+
+
+def test_our_own_network_adds_its_surprise_in_colour_or_without_and_speaks_nothing_down() -> None:
+    own = Weights((), Signs(CURVES, Tail(1.0, 2.0), Tail(-1.0, 0.5)), GREY, SILENT, 0.0, 4.0, 1.0)
+    seen = {"a": 3.0, "colours": 0.0, "witness": 5.0}
+    assert own.odds([seen]) == pytest.approx(2.0 * (2.0 - 1.0) + 0.5 * (5.0 + 1.0) - 1.0)
+    assert own.odds([{**seen, "witness": -9.0}]) == own.odds([{"a": 3.0, "colours": 0.0}])
+    assert own.odds([{"a": 3.0, "witness": 9.0}]) == pytest.approx(2.0 * (2.0 - 0.5) - 1.0), "none for grey: silent"
+    assert own.odds([{**seen, "witness": 3.0}, {**seen, "witness": 7.0}]) == own.odds([seen])
 
 
 def test_without_colour_or_networks_our_own_signs_decide() -> None:

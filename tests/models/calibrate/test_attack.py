@@ -8,6 +8,7 @@ import pytest
 from sallyport_biometrics.face.attack import COLOUR, AttackCalibration, score_of
 from sallyport_biometrics.face.passive import ROOM
 from sallyport_biometrics.face.signs import NAMES
+from sallyport_biometrics.face.witness import NAME, SAID
 from sallyport_models.calibrate import attack_fit
 from sallyport_models.calibrate.attack import calibration_text, subsets
 from sallyport_models.calibrate.attack_fit import BPCER, Evidence, fit, fitted, folds_of, network_says, tail_of
@@ -58,6 +59,24 @@ def test_a_network_is_measured_on_live_faces_alone(evidence: Evidence) -> None:
     assert held_out.apcer["odd"] < 0.2 and held_out.bpcer <= BPCER
     live = [each for each in evidence.seen if each.species == LIVE]
     assert network_says(live, (NETWORK,))[0] == weights.narrow
+
+
+def test_our_own_network_is_measured_on_live_faces_in_colour_and_without() -> None:
+    generator = np.random.default_rng(7)
+    seen = [
+        Presentation(
+            each.subject,
+            each.species,
+            each.setting,
+            ({**each.frames[0], SAID: 5.0 * (each.species == "odd") + float(generator.normal())},),
+        )
+        for each in people(100, 6)
+    ]
+    evidence = Evidence(seen)
+    (weights, held_out), (_, without) = fitted(evidence, (NAME,)), fitted(evidence, ())
+    assert weights.networks == (NAME,) and weights.colour.witness.rate > 0
+    assert held_out.apcer["odd"] < 0.2 < without.apcer["odd"] and held_out.bpcer <= BPCER
+    assert weights.alone == weights.limit
 
 
 def test_where_the_network_said_nothing_our_own_limit_counts(evidence: Evidence) -> None:
