@@ -19,7 +19,7 @@ from sallyport_biometrics.face.challenge import (
     after_doubt,
     derive,
 )
-from sallyport_biometrics.face.flash import Verdict
+from sallyport_biometrics.face.flash import SUSPECTED, Verdict
 from sallyport_biometrics.face.liveness import Failure, Observation, Outcome, begin
 from sallyport_biometrics.face.liveness import Liveness as Attempt
 from sallyport_biometrics.face.movement import Movement, MovementReader
@@ -73,8 +73,8 @@ class LivenessReader:
         if not self._face_found(stage, follower):
             return _not_passed([], ATTEMPTS)
         light = self.light.read(seed, stage, follower)
-        if light is Verdict.FOREIGN:
-            return Proof(Liveness.FAILED, attempts=1, detail="liveness: the face returns the light of another screen")
+        if light in SUSPECTED:
+            return Proof(Liveness.FAILED, attempts=1, detail=_LIT[light])
         more = (0 if self.passive else STRICTER_STEPS) + (0 if light is Verdict.RETURNED else DARKER_STEPS)
         able, slow = stage.needs.able, stage.needs.slow
         challenges = [derive(seed, number, ATTEMPTS, able, slow, more) for number in range(ATTEMPTS)]
@@ -164,6 +164,12 @@ def _not_passed(failures: list[Failure], allowed: int) -> Proof:
     return Proof(Liveness.NOT_PERFORMED, attempts=tried, detail="the instructions were not answered in time")
 
 
+_LIT = MappingProxyType(
+    {
+        Verdict.FOREIGN: "liveness: the face returns the light of another screen",
+        Verdict.DISPLAY: "liveness: the face returns light as a display does",
+    }
+)
 _WHY = MappingProxyType(
     {
         Failure.NO_ANSWER: "liveness: an instruction was not followed in time",

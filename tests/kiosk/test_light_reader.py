@@ -12,10 +12,11 @@ from kiosk_doors import ALICE, MemoryDisplay
 from kiosk_people import MESH, NEUTRAL, ActedCamera, MovingPipeline, SteppedClock, still
 
 from sallyport_biometrics.face.flash import AXES, Light, Verdict, lights
+from sallyport_biometrics.face.relief import WILDEST
 from sallyport_biometrics.face.words import Mesh
 from sallyport_kiosk import light_reader, parameters
 from sallyport_kiosk.follower import Follower
-from sallyport_kiosk.light_reader import LightReader
+from sallyport_kiosk.light_reader import LightReader, judged
 from sallyport_kiosk.ports import Pixels
 from sallyport_kiosk.session import set_stage
 from sallyport_kiosk.stage import Stage, Step
@@ -97,6 +98,30 @@ def test_colours_of_another_session_are_foreign_after_a_second_flash(bench: Benc
     assert read(bench, camera, display) is Verdict.FOREIGN
     first, second = lights(SEED, parameters.LIGHTS), lights(SEED, parameters.LIGHTS, 1)
     assert display.colours == [*first, "", *second, ""] and first != second
+
+
+@pytest.mark.parametrize(
+    ("returned", "wildness", "verdict"),
+    [
+        (Verdict.RETURNED, None, Verdict.RETURNED),
+        (Verdict.RETURNED, WILDEST, Verdict.RETURNED),
+        (Verdict.RETURNED, WILDEST + 0.1, Verdict.DISPLAY),
+        (Verdict.UNCLEAR, WILDEST + 0.1, Verdict.DISPLAY),
+        (Verdict.FOREIGN, WILDEST + 0.1, Verdict.FOREIGN),
+    ],
+)
+def test_light_that_does_not_belong_to_the_picture_is_a_displays(
+    returned: Verdict, wildness: float | None, verdict: Verdict
+) -> None:
+    assert judged(returned, wildness) is verdict
+
+
+def test_a_display_is_said_after_a_second_flash(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[float] = []
+    monkeypatch.setattr(light_reader, "unevenness", lambda *_: said.append(1.5) or said[-1])
+    camera, display = made()
+    assert read(bench, camera, display) is Verdict.DISPLAY
+    assert len(said) == parameters.LIGHT_ATTEMPTS
 
 
 def test_a_face_that_returns_nothing_says_nothing(bench: Bench) -> None:

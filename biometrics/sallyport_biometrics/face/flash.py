@@ -1,7 +1,7 @@
 """Does the face return the light that our screen sends? Supporting evidence for liveness, where the screen is ours.
 
 The screen shows colours drawn from the session's seed. Skin near it takes on each colour a moment later; a recording
-of an earlier session returns other colours, and a glowing screen held to the camera returns hardly any.
+of an earlier session returns other colours, and a glowing screen held to the camera returns hardly any or mirrors ours.
 
 The colours change at most twice a second: WCAG 2.3.1 allows three flashes, of two changes each, in any one second.
 """
@@ -54,7 +54,12 @@ class Verdict(StrEnum):
 
     RETURNED = "RETURNED"
     FOREIGN = "FOREIGN"
+    DISPLAY = "DISPLAY"
+    """Light came back, but not as a head or paper gives it back (`face/relief.py`)."""
     UNCLEAR = "UNCLEAR"
+
+
+SUSPECTED = frozenset({Verdict.FOREIGN, Verdict.DISPLAY})
 
 
 @dataclass(frozen=True, slots=True)
