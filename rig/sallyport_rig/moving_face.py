@@ -40,6 +40,10 @@ LIDS: Final = (
 )
 """Upper lid, lower lid and the fold above, of the right and of the left eye."""
 MOUTH: Final = (61, 291)
+REACH: Final = 730.0
+"""Pixels from the camera to the face: half a metre where the eyes are `EYES` apart."""
+BEHIND: Final = 0.08
+"""Light of a lamp beside the camera on the room behind, as a share: a metre and a quarter further away."""
 Points = npt.NDArray[np.float64]
 
 
@@ -55,6 +59,26 @@ class Bearing:
     shut: float = 0.0
     smile: float = 0.0
     shift: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ambient:
+    """The room's light on a head: some from everywhere, the rest from one side."""
+
+    directed: float = 0.0
+    """share that comes from one side, 0 to 1"""
+    towards: tuple[float, float, float] = (0.0, 0.0, -1.0)
+    """to where it comes from: x right, y down, z away from the camera; of length one"""
+
+    def on(self, normal: Points) -> Points:
+        """Light on surfaces that face so, 1 on one that looks into the camera."""
+        lamp = np.array(self.towards)
+        level = (1 - self.directed) + self.directed * np.maximum(0.0, normal @ lamp)
+        front = (1 - self.directed) + self.directed * max(0.0, -float(lamp[2]))
+        return np.asarray(np.maximum(level / front, 0.2))
+
+
+EVEN: Final = Ambient()
 
 
 class MovingFace:
@@ -84,6 +108,27 @@ class MovingFace:
         albedo = frame / max(1.0, float(frame[near > 0.5].mean()))
         added = albedo * near[:, :, None] * (np.array(colour) * gain)
         return np.asarray(np.clip(frame + added, 0, 255), dtype=np.uint8)
+
+    def relief(self, bearing: Bearing, ambient: Ambient = EVEN) -> npt.NDArray[np.float32]:
+        """[480, 640]: light of a lamp beside the camera at each place, over what the room's light leaves there.
+
+        The lamp's goes by the cosine of the slope and the square of the distance, 1 where a face looks into it up
+        close; what is behind the person gets hardly any. The photograph has the room's own shading in it already.
+        """
+        moved = self._posed(bearing)
+        sides = moved[self._triangles]
+        normal = np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0])
+        normal *= np.where(normal[:, 2:] > 0, -1.0, 1.0) / np.maximum(np.linalg.norm(normal, axis=1), 1e-9)[:, None]
+        away = sides[:, :, 2].mean(axis=1) - moved[: len(self._face), 2].min()
+        lit = -normal[:, 2] * (REACH / (REACH + np.maximum(away, 0.0))) ** 2
+        lit /= ambient.on(normal)
+        person = self._follows[self._triangles].max(axis=1) > 0
+        below = sides[:, :, 1].mean(axis=1) > self._face[:, 1].max()
+        lit = np.where(person | below, lit, BEHIND)
+        small = np.full((HEIGHT // 4, WIDTH // 4), BEHIND, np.float32)
+        for number in np.argsort(-sides[:, :, 2].mean(axis=1)):
+            cv2.fillConvexPoly(small, np.rint(sides[number, :, :2] * 4).astype(np.int32), float(lit[number]), shift=4)
+        return np.asarray(cv2.resize(cv2.GaussianBlur(small, (0, 0), 2.0), (WIDTH, HEIGHT)), dtype=np.float32)
 
     def _nearness(self) -> npt.NDArray[np.float32]:
         """[480, 640]: 1 at the face, soft to 0 around it."""
