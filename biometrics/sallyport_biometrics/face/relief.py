@@ -25,6 +25,8 @@ FEWEST: Final = 12
 """Frames."""
 LEAST_LIGHT: Final = 0.01
 """Darker parts hold more of the lens's stray light than of their own."""
+LEAST_SHARE: Final = 0.004
+"""Light of our screen as a share of the face's, below which nothing is said: half a grey level."""
 LEAST_SIGNAL: Final = 2.0
 """Mean share over its noise in one part."""
 WILDEST: Final = 0.70
@@ -69,7 +71,7 @@ def unevenness(flashes: Sequence[Flash], seen: Sequence[tuple[float, Cells]]) ->
     if len(first) < SIDE:
         return None
     mean, noise = float((first + second).mean()) / 2, float((first - second).std()) / 2
-    if mean < LEAST_SIGNAL * noise:
+    if mean < max(LEAST_SHARE, LEAST_SIGNAL * noise):
         return None
     agreed = float(np.mean((first - first.mean()) * (second - second.mean())))
     return float(np.sqrt(max(0.0, agreed)) / mean)
