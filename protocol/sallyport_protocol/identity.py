@@ -54,10 +54,11 @@ _DRAWN_LIKE: Final = (("rn", "m"), ("vv", "w"))
 def person_key(name: str) -> str:
     """What makes a user name somebody's: equal keys are one person, whatever the spelling. Empty: nobody can tell.
 
-    Case, accents, widths, blanks, invisible signs, punctuation and the kind of account tell nobody apart, nor do signs
-    that look alike. A letter that is not Latin belongs into no user name: it may be drawn like one that does.
+    Case, accents, widths, blanks, invisible signs, punctuation, a mail domain and the kind of account tell nobody
+    apart, nor do signs that look alike. A letter that is not Latin belongs into no user name: it may be drawn like one
+    that does.
     """
-    text = normalize("NFKD", name).casefold()
+    text = normalize("NFKD", name).casefold().partition("@")[0]
     text = _ACCOUNT.sub("", "".join(c for c in text if not c.isspace() and category(c) not in ("Cf", "Mn")))
     if not text.isascii() or not text.isprintable():
         return ""

@@ -110,7 +110,7 @@ def test_bytes_that_are_no_certificate_are_refused(data: bytes) -> None:
     "other",
     [
         "J.Hughes", " j.hughes ", "j . hughes", "j.hugh\u200bes", "j\u00adhughes", "ｊ.hughes", "𝐣.𝐡𝐮𝐠𝐡𝐞𝐬", "j-hughes",
-        "JHUGHES_GEN", "jhughes_adm", "j.hughés", "j.hu\u0301ghes", "jhughes-GEN",
+        "JHUGHES_GEN", "jhughes_adm", "j.hughés", "j.hu\u0301ghes", "jhughes-GEN", "J.HUGHES@JUSTICE.GOV.UK",
     ],
 )  # fmt: skip
 def test_one_person_in_many_spellings(other: str) -> None:

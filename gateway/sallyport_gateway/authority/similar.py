@@ -146,8 +146,8 @@ def same_person(document: Named, names: Sequence[Named]) -> bool:
 
 
 def same_name(one: Named, other: Named) -> bool:
-    """Surname and first forename equal but for case, accents, hyphens and order of the two."""
-    a, b = ((plain(each.surname), plain(each.forenames).partition(" ")[0]) for each in (one, other))
+    """Surname and first forename equal but for case, accents, hyphens, blanks in the surname and order of the two."""
+    a, b = ((plain(each.surname).replace(" ", ""), plain(each.forenames).partition(" ")[0]) for each in (one, other))
     return bool(a[0]) and (a == b or a == b[::-1])
 
 

@@ -195,6 +195,7 @@ def parts(person: dict[str, Any]) -> tuple[str, str]:
 
 def same_name(a: dict[str, Any], b: dict[str, Any]) -> bool:
     (s1, f1), (s2, f2) = parts(a), parts(b)
+    s1, s2 = "".join(s1.split()), "".join(s2.split())
     return s1 != "" and ((s1, f1) == (s2, f2) or (s1, f1) == (f2, s2))
 
 
@@ -269,7 +270,7 @@ def same_birthday(a: str | None, b: str | None) -> bool:
 def who(name: str) -> str:
     """One word for each human; "?" where the letters are not English ones."""
     word = ""
-    for sign in unicodedata.normalize("NFKD", name).lower():
+    for sign in unicodedata.normalize("NFKD", name).lower().split("@")[0]:
         if "a" <= sign <= "z" or "0" <= sign <= "9" or sign in "_-":
             word += {"1": "l", "i": "l", "0": "o"}.get(sign, sign)
         elif ord(sign) > 127 and unicodedata.category(sign) not in ("Cf", "Mn", "Zs"):
