@@ -1,7 +1,7 @@
 """Check 15: the date is confirmed, checked by somebody else, made from what stands now, agrees and is due. Pure."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from sallyport_gateway.authority.calendar import (
@@ -49,6 +49,8 @@ def check_dates(q: Question) -> Iterator[CheckResult]:
         yield finding("NO_IMMIGRATION_BAIL")
     if q.purpose.basis is Basis.DEPORTATION and not _immigration(q, ImmigrationKind.DEPORTATION_ORDER):
         yield finding("NO_DEPORTATION_ORDER")
+    if q.purpose.basis is Basis.CALCULATION and q.purpose.immigration_escort and not _to_be_removed(q):
+        yield finding("NO_REMOVAL", number=q.request.prisoner_number)
     if q.needs_dates:
         calculation = q.evidence.calculation
         if calculation is None:
@@ -62,6 +64,13 @@ def check_dates(q: Question) -> Iterator[CheckResult]:
 
 def _immigration(q: Question, kind: ImmigrationKind) -> bool:
     return any(each.kind is kind and each.current for each in q.evidence.immigration)
+
+
+def _to_be_removed(q: Question) -> bool:
+    """Does the Home Office want this person, and say nothing else beside it?"""
+    wanted = any(_immigration(q, kind) for kind in (ImmigrationKind.IS91, ImmigrationKind.DEPORTATION_ORDER))
+    let_go = (ImmigrationKind.NO_LONGER_OF_INTEREST, ImmigrationKind.IMMIGRATION_BAIL)
+    return wanted and not any(_immigration(q, kind) for kind in let_go)
 
 
 def _check_calculation(q: Question, made: Calculation) -> Iterator[CheckResult]:
@@ -138,6 +147,9 @@ def _check_other_dates(named: DateType, on: date, made: Calculation) -> Iterator
     for other in _NOT_BEFORE.get(named, ()):
         if (earliest := made.dates.get(other)) is not None and on < earliest:
             yield finding("NOT_ELIGIBLE", records, named=named, date=day(on), other=other, earliest=day(earliest))
+    for other in _NOT_AFTER.get(named, ()):
+        if (latest := made.dates.get(other)) is not None and on > latest:
+            yield finding("AFTER_ANOTHER_DATE", records, named=named, date=day(on), other=other, latest=day(latest))
 
 
 _EXPIRY: Final = (DateType.SED, DateType.SLED, DateType.LED)
@@ -148,6 +160,16 @@ _LAST_OF: Final = (DateType.CRD, DateType.ARD, DateType.NPD, DateType.PRRD)
 
 _NOT_BEFORE: Final = {DateType.HDCAD: (DateType.HDCED,), DateType.APD: (DateType.PED, DateType.TARIFF)}
 """Nobody is let out by discretion before they are eligible."""
+
+_NOT_AFTER: Final = {
+    DateType.HDCAD: (DateType.CRD, DateType.ARD),
+    DateType.ERSED: (DateType.CRD, DateType.ARD),
+    DateType.APD: (DateType.CRD, DateType.NPD),
+}
+"""What lets somebody out earlier comes no later than the day on which they leave anyway."""
+
+ORDER_LASTS: Final = timedelta(days=28)
+"""An order older than this may be about an earlier detention: bail is taken up, or a transfer made, within days [?]."""
 
 
 def _check_order(q: Question, purpose: Purpose, named: str | None) -> Iterator[CheckResult]:
@@ -170,6 +192,8 @@ def _check_order(q: Question, purpose: Purpose, named: str | None) -> Iterator[C
         yield finding("ORDER_SUPERSEDED", records, id=order.order_id)
     if order.made_on > q.today:
         yield finding("ORDER_IN_FUTURE", records, id=order.order_id, date=day(order.made_on))
+    if q.today - order.made_on > ORDER_LASTS:
+        yield finding("ORDER_OLD", records, id=order.order_id, date=day(order.made_on))
     yield from _check_order_person(q, order)
     for condition in order.conditions:
         if condition.met is None:

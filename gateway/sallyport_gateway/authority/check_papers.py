@@ -71,6 +71,8 @@ def _check_warrant(q: Question, warrant: Warrant) -> Iterator[CheckResult]:
         yield finding("WARRANT_OUTSTANDING", records, cause, kind=warrant.kind, id=warrant.warrant_id)
     elif warrant.status is WarrantStatus.UNKNOWN:
         yield finding("WARRANT_UNKNOWN", records, cause, kind=warrant.kind, id=warrant.warrant_id)
+    elif warrant.status is WarrantStatus.WITHDRAWN and q.needs_dates and _calculated(q, warrant.warrant_id):
+        yield finding("WARRANT_WITHDRAWN", records, cause, id=warrant.warrant_id)
     elif warrant.status is WarrantStatus.APPLIED and q.purpose is not None and not q.purpose.custody_continues:
         if _stands(q, q.purpose, warrant):
             yield finding(

@@ -109,6 +109,7 @@ _ROWS: Final = (
         15, "LATER_DATE", "{named} is {date}, but {other} of the same calculation is {later}.", _UNKNOWN, judgement=True
     ),
     Reason(15, "NOT_ELIGIBLE", "{named} is {date}, before {other} on {earliest}: nobody is eligible before that."),
+    Reason(15, "AFTER_ANOTHER_DATE", "{named} is {date}, after {other} on {latest}.", _UNKNOWN, judgement=True),
     Reason(
         15,
         "DATE_IMPLAUSIBLE",
@@ -156,6 +157,15 @@ _ROWS: Final = (
     ),
     Reason(
         15,
+        "ORDER_OLD",
+        "Order {id} was made on {date}: is it about this detention?",
+        _UNKNOWN,
+        cause=Cause.RELEASE_CRITERIA_NOT_MET,
+        to=_COURT,
+        judgement=True,
+    ),
+    Reason(
+        15,
         "ORDER_OF_ANOTHER",
         "Order {id} names {written}, but {number} is {found}.",
         cause=Cause.WRONG_PERSON,
@@ -198,6 +208,13 @@ _ROWS: Final = (
         cause=Cause.IMMIGRATION_WARRANT,
         to=_HOME_OFFICE,
     ),
+    Reason(
+        15,
+        "NO_REMOVAL",
+        "Nothing current says that {number} is to be removed, or something says otherwise: nobody is removed early.",
+        cause=Cause.IMMIGRATION_WARRANT,
+        to=_HOME_OFFICE,
+    ),
     Reason(15, "NOTHING_NAMED", "Without an authorisation no date or order is named.", _UNKNOWN),
     Reason(15, "NO_PURPOSE", "Without a rule for {reason} no date can be judged.", _UNKNOWN),
     Reason(16, "ALERT_HOLDS", "Alert {code}: {name}."),
@@ -213,6 +230,7 @@ _ROWS: Final = (
         judgement=True,
     ),
     Reason(17, "WARRANT_MISSING", "The calculation counts warrant {id}; no source has it.", _UNKNOWN, judgement=True),
+    Reason(17, "WARRANT_WITHDRAWN", "The calculation counts {id}, a withdrawn warrant.", _UNKNOWN, judgement=True),
     Reason(17, "WARRANT_UNREAD", "New {kind} paper {id} has not been read."),
     Reason(
         17,

@@ -142,6 +142,8 @@ def good(random: Random) -> Case:
         evidence["immigration"] = [{"recordId": "im-1", "kind": "IMMIGRATION_BAIL"}]
     if rests == "deportation":
         evidence["immigration"] = [{"recordId": "im-1", "kind": "DEPORTATION_ORDER"}]
+    if reason == "ETR":
+        evidence["immigration"] = [{"recordId": "im-1", "kind": random.choice(["IS91", "DEPORTATION_ORDER"])}]
     if escorted:
         accepted = {"acceptedAt": stamp(now - timedelta(minutes=5)), "acceptance": "9f2c"}
         paper["escort"] = {"name": "T. Reid", "organisation": "Immigration Enforcement", **accepted}
@@ -365,7 +367,7 @@ def _order(case: Case, random: Random) -> None:
         if random.random() < 0.2:
             order["surname"] = random.choice(SURNAMES)
         if random.random() < 0.2:
-            order["madeOn"] = shifted(case, random, -86_400, 0, 86_400)[:10]
+            order["madeOn"] = shifted(case, random, -86_400, 0, 86_400, -27 * 86_400, -30 * 86_400)[:10]
 
 
 def _check(case: Case, random: Random) -> None:

@@ -419,6 +419,10 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
     immigration = [each for each in known.get("immigration", []) if each.get("current", True)]
     if rests == "immigration bail" and not any(each["kind"] == "IMMIGRATION_BAIL" for each in immigration):
         bad.add(15)
+    if rests == "date" and immigration_escort:
+        says = {each["kind"] for each in immigration}
+        if not says & {"IS91", "DEPORTATION_ORDER"} or says & {"NO_LONGER_OF_INTEREST", "IMMIGRATION_BAIL"}:
+            bad.add(15)
     if rests == "deportation" and not any(each["kind"] == "DEPORTATION_ORDER" for each in immigration):
         bad.add(15)
     if rests == "order" and paper is not None:
@@ -433,7 +437,7 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                 order["kind"] in which
                 and (order["channel"] == "COURT_SYSTEM" or rung)
                 and not order.get("superseded")
-                and date.fromisoformat(order["madeOn"]) <= london_day(now)
+                and 0 <= (london_day(now) - date.fromisoformat(order["madeOn"])).days <= 28
                 and all(each.get("met") is True for each in order.get("conditions", []))
             )
             if person is not None:
@@ -486,6 +490,9 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
                 ends = ("CRD", "ARD", "NPD", "PRRD")
                 if due and kind in ends and any(sums["dates"].get(other, "") > due for other in ends):
                     bad.add(15)
+                before = {"HDCAD": ["CRD", "ARD"], "ERSED": ["CRD", "ARD"], "APD": ["CRD", "NPD"]}.get(kind or "", [])
+                if due and any(due > sums["dates"].get(other, "9999-12-31") for other in before):
+                    bad.add(15)
                 if due and kind == "HDCAD" and due < sums["dates"].get("HDCED", ""):
                     bad.add(15)
                 if due and kind == "APD" and due < max(sums["dates"].get("PED", ""), sums["dates"].get("Tariff", "")):
@@ -508,6 +515,9 @@ def refused_checks(case: dict[str, Any]) -> set[int]:
         if not lifted:
             bad.add(16)
     counted = sums.get("warrantsIncluded", []) if sums else []
+    gone = [each["warrantId"] for each in known.get("warrants", []) if each["status"] == "WITHDRAWN"]
+    if dated and set(gone) & set(counted):
+        bad.add(17)
     for warrant in known.get("warrants", []):
         if warrant["status"] in ("OUTSTANDING", "UNKNOWN"):
             bad.add(17)
