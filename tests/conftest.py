@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from httpx import Response
     from playwright.sync_api import Browser, Page
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # a test may load ONNX Runtime before our packages do
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("search", parent=settings.get_profile("repeatable"), derandomize=False)
