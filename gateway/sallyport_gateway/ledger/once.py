@@ -18,6 +18,9 @@ _FORWARD: Final = Prepared(
     .values(counter=bindparam("c"))
 )
 _BOOT: Final = Prepared(select(boots.c.current).where(boots.c.device == bindparam("d"), boots.c.boot == bindparam("b")))
+_FOLLOWED: Final = Prepared(
+    update(boots).where(boots.c.device == bindparam("d"), boots.c.current == 1).values(current=0)
+)
 _REVOKED: Final = select(revoked_keys.c.at).where(revoked_keys.c.key_id == bindparam("k"))
 _ACT: Final = Prepared(select(acts.c.at).where(acts.c.key_id == bindparam("k"), acts.c.nonce == bindparam("n")))
 _TAKE_ACT: Final = Prepared(insert(acts).values({each.name: bindparam(each.name) for each in acts.c}))
@@ -29,7 +32,7 @@ def booted(conn: Connection, device: str, boot: bytes, now: int) -> bool:
     known = _BOOT.scalar(conn, d=device, b=boot)
     if known is not None:
         return bool(known)
-    conn.execute(update(boots).where(boots.c.device == device).values(current=0))
+    _FOLLOWED.run(conn, d=device)
     conn.execute(insert(boots), {"device": device, "boot": boot, "counter": -1, "current": 1, "since": now})
     return True
 

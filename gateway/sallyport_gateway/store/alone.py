@@ -18,7 +18,7 @@ def hold_alone(url: str) -> IO[bytes] | None:
     place = make_url(url)
     if place.get_backend_name() != "sqlite":
         return None
-    path = Path(f"{place.database}.gateway")
+    path = Path(f"{Path(place.database or '').resolve()}.gateway")  # a link to the file is the same file
     try:
         held = path.open("ab")
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

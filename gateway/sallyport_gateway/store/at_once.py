@@ -1,13 +1,13 @@
-"""Short work without the writer's thread: the event loop does it itself, and only a crowd waits for the disk elsewhere.
+"""Short work without the writer's thread: the event loop does it itself, and hands over only what a slow disk stops.
 
 Two threads that both run Python hand its one lock to and fro; waking one takes longer than most work here takes. So
 what a loop wants written is run in the loop: every job that has come by then, in one transaction (`bench/gateway.py`:
-a third less time for a decision than through the writer's thread). One job alone is committed in place, while the disk
-is quick. Several are committed by a thread (a flush needs no Python), and the loop goes on; what comes meanwhile is the
-next batch.
+a third less time for a decision than through the writer's thread). While the disk is quick, it is committed in place,
+and what comes meanwhile is the next batch. When the disk is slow, a thread commits (a flush needs no Python), and the
+loop goes on.
 
-The loop waits for nobody: while the writer's thread has work, or another process holds the file, or a job fails, the
-batch goes to that thread, which can wait and sort out which job it was.
+The loop waits for nobody else: while the writer's thread has work, or another process holds the file, or a job fails,
+the batch goes to that thread, which can wait and sort out which job it was.
 
 For SQLite alone: a statement to a server would hold up the loop for a journey through the network.
 """
@@ -27,7 +27,7 @@ from sallyport_protocol.errors import RoadError
 
 
 class AtOnce:
-    """The work of one event loop. Everything but the commit of several runs in its thread."""
+    """The work of one event loop. Everything but the commit on a slow disk runs in its thread."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class AtOnce:
                 transaction.rollback()
             self._pass_on(batch)
             return
-        if len(batch) == 1 and self._flush_s < QUICK_FLUSH:
+        if self._flush_s < QUICK_FLUSH:
             settle(self._commit(transaction, done))
             self._ended()
         else:

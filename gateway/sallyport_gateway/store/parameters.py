@@ -8,8 +8,8 @@ busy is the next batch; measured (`bench/ledger.py`) that is both faster and soo
 whose flush costs much more than the work of one batch may want 0.005."""
 
 QUICK_FLUSH: Final = 0.005
-"""Seconds. While a commit takes less than this, an event loop waits for one in place: handing it to a thread and back
-takes about 0.2 ms, and no page notices 5."""
+"""Seconds. While commits take less than this, an event loop waits for them in place: handing one to a thread and back
+takes about 0.2 ms of processor time, and no page notices 5."""
 
 AT_ONCE_MOST: Final = 32
 """Jobs that an event loop runs in one go: some 30 ms of decisions, and then it hears what else there is."""

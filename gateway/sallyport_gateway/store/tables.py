@@ -118,6 +118,7 @@ boots = Table(
     Column("current", Integer, nullable=False),
     Column("since", BigInteger, nullable=False),
 )
+Index("ix_device_boot_current", boots.c.device, boots.c.current)
 
 boards = Table(
     "board",
