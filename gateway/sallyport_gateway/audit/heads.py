@@ -5,7 +5,9 @@ And says whether this store may be trusted at all: one that is behind what was w
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -103,6 +105,10 @@ class Heads:
     def __init__(self, store: Store, name: str, signer: Signer, witness: Witness, now: Callable[[], int]) -> None:
         self._store, self.log, self._signer, self._witness, self._now = store, name, signer, witness, now
         self._one = threading.Lock()
+        self._began = 0.0
+        """When it was last tried to reach the witness, monotonic seconds."""
+        self._thread = ThreadPoolExecutor(1, "witness")
+        """Who waits for a witness that hangs takes no thread from the pages' and the lanes' reads."""
         self._known = 0
         self._kept = (0, 0)
         self.standing = Standing.UNCHECKED
@@ -181,7 +187,7 @@ class Heads:
         """Waits until the witness has seen entry `index`: then no restored backup can forget it. False when it may
         not be relied on (this store is behind, or the witness cannot be reached)."""
         if self.witnessed <= index or self._unsure:
-            await asyncio.to_thread(self._try)
+            await self._tried(index)
         return self.witnessed > index and self.standing is Standing.GOOD and not self._unsure
 
     async def keep(self) -> None:
@@ -192,7 +198,19 @@ class Heads:
             waited += _STEP_MS
             if waited >= HEAD_EVERY_MS or await asyncio.to_thread(self._many):
                 waited = 0
-                await asyncio.to_thread(self._try)
+                await self._tried(None)
+
+    async def _tried(self, index: int | None) -> None:
+        """`advance` in the witness's own thread; not again for what an attempt since then took along, or failed at."""
+        asked = time.monotonic()
+
+        def one() -> None:
+            done = index is not None and self.witnessed > index and not self._unsure
+            if not done and not (self.trouble is not None and self._began > asked):
+                self._began = time.monotonic()
+                self._try()
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, one)
 
     def _many(self) -> bool:
         try:
