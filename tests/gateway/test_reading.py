@@ -18,6 +18,7 @@ from lane_world import APPROVERS, GOVERNOR, OFFICER, Behind, World
 from sallyport_gateway import api
 from sallyport_gateway.acts.desk import Desk
 from sallyport_gateway.acts.performing import NOT_COMPARED
+from sallyport_gateway.allowance import Allowance
 from sallyport_gateway.audit.heads import Standing
 from sallyport_gateway.authority.records import Relation
 from sallyport_gateway.configuration import load_configuration
@@ -27,7 +28,6 @@ from sallyport_gateway.page_server import address, is_loopback, page_server, who
 from sallyport_gateway.reading import LIFE_MS
 from sallyport_gateway.views.lane_views import Views
 from sallyport_gateway.web.acts import PREPARED_AT_ONCE
-from sallyport_gateway.web.allowance import Allowance
 from sallyport_gateway.web.app import create_app
 from sallyport_gateway.web.gate import COOKIE, nobody_free, on_loopback
 from sallyport_gateway.web.sample.views import SampleViews

@@ -15,7 +15,7 @@ from sallyport_gateway.admission.believing import believe, disbelief, doubt_kios
 from sallyport_gateway.ledger import once, sessions
 from sallyport_gateway.ledger.freezes import ESTATE
 from sallyport_gateway.ledger.sessions import Answered
-from sallyport_gateway.ports import Office
+from sallyport_gateway.ports import Office, gather_nothing
 from sallyport_gateway.release.check import Check, Stage, after_decision, after_presence, refuse_opening
 from sallyport_gateway.release.contact import Contact, Start
 from sallyport_gateway.release.mint import BoardKeys
@@ -23,7 +23,7 @@ from sallyport_gateway.release.opening import Opening
 from sallyport_gateway.release.recall import recall
 from sallyport_gateway.release.settling import end_forgotten, settle
 from sallyport_gateway.release.starting import Place, gather
-from sallyport_gateway.release.unwanted import answer_late, refuse_message
+from sallyport_gateway.release.unwanted import Unwanted, answer_late, refuse_message
 from sallyport_gateway.release.voice import Voice
 from sallyport_protocol.decision import Decision, Verdict
 from sallyport_protocol.documents import Lane as LaneEntry
@@ -53,6 +53,7 @@ class Lane:
         self.check: Check | None = None
         self.contact = Contact(office.clock)
         self._forgotten: tuple[bytes, ...] = ()
+        self._unwanted = Unwanted()
         self.lock = asyncio.Lock()
 
     @property
@@ -77,7 +78,8 @@ class Lane:
         """One message under this kiosk's name. Raises MalformedError for what cannot be believed."""
         check = self.check
         if check is not None and (kind, check.stage) in _DECIDING:
-            await self.office.gather(check.authorisation, False)
+            if self._wants_sources(arrival):
+                await self.office.gather(check.authorisation, False)
             arrival = replace(arrival, now=self.office.clock.now())
         async with self.lock:
             if kind is Kind.RESULT:
@@ -94,6 +96,16 @@ class Lane:
                     case Kind.STATUS:
                         self._on_status(Status.parse(content))
             self.office.changed(self.entry.name)
+
+    def _wants_sources(self, arrival: Arrival) -> bool:
+        """Whether the sources are asked again for this message: only the kiosk's own word is worth the question."""
+        if self.office.gather is gather_nothing:
+            return False
+        try:
+            believe(arrival, self.office.book(), self.kiosk)
+        except MalformedError:
+            return False
+        return True
 
     def _believe(self, arrival: Arrival) -> dict[str, Any]:
         if arrival.retained:
@@ -162,11 +174,11 @@ class Lane:
         admission = admit(arrival, self.office.book(), self._session_of)
         result = admission.result
         if result is None or disbelief(admission) is not None or admission.sender != self.kiosk:
-            await refuse_message(self.office, self.voice, self.entry.name, admission)
+            await refuse_message(self.office, self.voice, self._unwanted, self.entry.name, admission)
             return
         check = self.check
         if check is None or check.over or result.session != check.session:
-            await answer_late(self.office, self.voice, self.entry.name, result, admission)
+            await answer_late(self.office, self.voice, self._unwanted, self.entry.name, result, admission)
             return
         outcome = await self.office.store.write(
             lambda conn: settle(conn, self.office, check, result, admission, arrival)

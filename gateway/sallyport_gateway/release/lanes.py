@@ -7,11 +7,13 @@ missed yet, takes no message from the new one.
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from sallyport_gateway.admission.admit import Arrival
+from sallyport_gateway.allowance import Allowance
 from sallyport_gateway.ledger.leases import LeaseLostError
 from sallyport_gateway.ports import Office
 from sallyport_gateway.release.keeping import Fenced, Keeper
@@ -26,6 +28,11 @@ log = logging.getLogger(__name__)
 
 _QUEUE: Final = 1_000
 """Messages that may wait for one lane; more means that its worker is stuck, and then the oldest are worthless."""
+_EACH_S: Final = 20.0
+_AT_ONCE: Final = 200.0
+"""Messages of one kiosk that are heard: an honest one sends three a second, and after an outage what its outbox and its
+board kept. What is over that is dropped unread, or one kiosk alone would take the loop from every other lane."""
+_COMPLAIN_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,9 @@ class Lanes:
         self.open: dict[str, Lane] = {}
         self._kept: dict[str, _Kept] = {}
         self._by_kiosk: dict[str, _Kept] = {}
+        self._allowance = Allowance(_EACH_S, _AT_ONCE)
+        self._flooding: dict[str, float] = {}
+        """When it was last said of a kiosk that it sends too much, monotonic seconds."""
 
     @property
     def idle(self) -> frozenset[str]:
@@ -134,21 +144,35 @@ class Lanes:
         """Hands a message to its lane; False for one that nobody here waits for."""
         try:
             topic = Topic.parse(arrival.topic)
-            self._by_kiosk[topic.device].queue.put_nowait((topic, arrival))
+            kept, now = self._by_kiosk[topic.device], arrival.received / 1_000
+            if not self._allowance.take(topic.device, now):
+                self._complain(kept.lane, now)
+                return False
+            kept.queue.put_nowait((topic, arrival))
         except (MalformedError, KeyError, asyncio.QueueFull) as error:
             log.warning("dropped a message on %s: %s", arrival.topic, error or "its lane is stuck")
             return False
         return True
 
-    async def tick(self) -> None:
-        """Once a second."""
-        for name, lane in self.open.items():
+    def _complain(self, lane: Lane, now: float) -> None:
+        if now - self._flooding.get(lane.kiosk, -_COMPLAIN_S) >= _COMPLAIN_S:
+            self._flooding[lane.kiosk] = now
+            lane.voice.alarm("KIOSK_FLOODS", f"{lane.kiosk} sends more than any kiosk should. Take it off the network.")
+
+    async def tick(self, over_s: float) -> None:
+        """Every lane once, spread over so many seconds: a message waits for one of them, not for all."""
+        began, lanes = time.monotonic(), self.open
+        for place, (name, lane) in enumerate(lanes.items()):
+            await asyncio.sleep(max(0.0, began + over_s * place / len(lanes) - time.monotonic()))
+            if self.open.get(name) is not lane:
+                continue
             try:
                 await lane.tick()
             except LeaseLostError:
                 log.info("%s changed hands; its new keeper goes on", name)
             except Exception:
                 log.exception("the tick of %s failed; its door stays locked", name)
+        await asyncio.sleep(max(0.0, began + over_s - time.monotonic()))
 
     async def _work(self, lane: Lane, queue: "asyncio.Queue[tuple[Topic, Arrival]]") -> None:
         """One lane's messages, in order. Nothing that a message does can end this."""

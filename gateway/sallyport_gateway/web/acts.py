@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sallyport_gateway.web.allowance import Allowance
+from sallyport_gateway.allowance import Allowance
 from sallyport_gateway.web.gate import remember
 from sallyport_gateway.web.ports import ActOutcome, OfficerActs, PreparedAct
 from sallyport_protocol.errors import MalformedError, RoadError

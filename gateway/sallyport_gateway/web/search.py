@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from sallyport_gateway.web.allowance import Allowance
+from sallyport_gateway.allowance import Allowance
 from sallyport_gateway.web.gate import reader_of
 from sallyport_gateway.web.pages import Pages
 from sallyport_gateway.web.ports import Reader
