@@ -1,12 +1,56 @@
-"""Serves pages over HTTP: a taken port is said plainly, and a stop does not wait for open pages."""
+"""Serves pages over HTTP: a taken port is said plainly, a stop does not wait for open pages, and whoever connects and
+says nothing takes no file from the rest of the program."""
 
+import asyncio
 import socket
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sallyport_protocol.errors import RoadError
+
+CONNECTIONS: Final = 400
+"""Open at once. A process may have 1,024 files as Debian sets it, and store, witness and broker need some of them."""
+CONNECTIONS_EACH: Final = 100
+"""Of one address: a prison's officers behind one proxy, six for each browser."""
+FIRST_WORDS_S: Final = 10.0
+"""From the connection to the end of its first request's head. uvicorn itself waits for ever."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """uvicorn's own, for so many connections, each of which must ask for something soon."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Too many: it ends at once, whoever it is."""
+        super().connection_made(transport)
+        same = sum(_host(each) == _host(self) for each in self.connections)
+        if len(self.connections) > CONNECTIONS or same > CONNECTIONS_EACH:
+            transport.abort()
+            return
+        self._patience = self.loop.call_later(FIRST_WORDS_S, transport.abort)
+
+    def on_headers_complete(self) -> None:
+        """The first request is here; between two of them uvicorn's own time holds."""
+        self._have_patience()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._have_patience()
+        super().connection_lost(exc)
+
+    def _have_patience(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+
+def _host(connection: Any) -> str:
+    """Whose connection it is."""
+    return str(connection.client[0]) if connection.client else ""
 
 
 class PageServer(uvicorn.Server):
@@ -14,7 +58,7 @@ class PageServer(uvicorn.Server):
 
     def __init__(self, app: FastAPI, **options: Any) -> None:
         """`options` are uvicorn's, such as `log_level`."""
-        super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=2, **options))
+        super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=2, http=BoundedHttp, **options))
         self._state = app.state
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
