@@ -97,6 +97,7 @@ class Bench:
             for kiosk in self.kiosks:
                 kiosk.say_ready()
             await asyncio.sleep(1.0)
+        (self.programs["link"],) = self.programs["gateway"].children()
         self._ready = asyncio.create_task(self._say_ready())
         await night_over(self.estate)
 
@@ -303,7 +304,8 @@ async def drive(bench: Bench, given: argparse.Namespace, tell: Callable[[str], N
         found["open"] = (await bench.opened(given.rate, given.waves)).figures()
         tell("whole movements")
         found["whole"] = (await bench.whole(given.movements, given.seconds)).figures()
-        found["gateway_mib"] = bench.programs["gateway"].memory_info().rss / 2**20
+        for name in ("gateway", "link"):
+            found[f"{name}_mib"] = bench.programs[name].memory_info().rss / 2**20
         found["wrong_acknowledgements"] = bench.wrong
     finally:
         await bench.end()

@@ -12,7 +12,7 @@ DAY = 5_000
 def table(found: dict[str, Any], flight: int) -> Table:
     """What a person reads."""
     shown = Table(
-        "what", "a second", "p50 ms", "p95 ms", "p99 ms", "CPU ms of gateway, broker, load", title="Decisions"
+        "what", "a second", "p50 ms", "p95 ms", "p99 ms", "CPU ms of gateway, its link, broker, load", title="Decisions"
     )
     rows = {f"result to decision, closed loop, {flight} devices at once": found["closed"]}
     if "longer" in found:
@@ -21,7 +21,7 @@ def table(found: dict[str, Any], flight: int) -> Table:
     rows[f"whole movement from the officer's start, {flight} at once"] = found["whole"]
     for name, each in rows.items():
         times = (f"{each[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms"))
-        work = ", ".join(f"{each[f'{who}_cpu_ms']:.2f}" for who in ("gateway", "broker", "load"))
+        work = ", ".join(f"{each[f'{who}_cpu_ms']:.2f}" for who in ("gateway", "link", "broker", "load"))
         shown.add_row(name, f"{each['per_s']:.0f}", *times, work)
     alone, commits = found["verifications_per_s"], found["commits"]
     shown.add_row("signatures verified alone, one core", f"{alone:.0f}", "", "", "", f"{1e3 / alone:.2f}")
@@ -47,6 +47,7 @@ def words(found: dict[str, Any]) -> Iterator[str]:
         grown = found["longer"]["gateway_cpu_ms"] / closed["gateway_cpu_ms"]
         yield f"gateway's CPU for a decision, {found['longer']['entries']:,} entries against few: {grown:.2f}"
     yield (
-        f"gateway memory {found['gateway_mib']:.0f} MiB; {found['store']['decisions']:,} decisions, "
+        f"memory of the gateway {found['gateway_mib']:.0f} MiB, of its link {found['link_mib']:.0f} MiB; "
+        f"{found['store']['decisions']:,} decisions, "
         f"{found['store']['releases']:,} RELEASE; {found['wrong_acknowledgements']} acknowledgements wrong"
     )

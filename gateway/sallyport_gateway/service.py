@@ -29,7 +29,7 @@ from sallyport_gateway.release.lane import Lane
 from sallyport_gateway.release.lanes import LanePlace, Lanes
 from sallyport_gateway.store import Store
 from sallyport_gateway.store.alone import hold_alone
-from sallyport_link.on_loop import LoopLink
+from sallyport_link.apart import ApartLink
 from sallyport_protocol.errors import RoadError
 from sallyport_protocol.identity import Role
 from sallyport_protocol.keys import signer_from_pem
@@ -67,7 +67,7 @@ class Service:
         rules = read_rules(configuration, self.store)
         self.authority = kind(read(file.secrets.references), self._ledger_current, rules)
         self.upstream = open_upstream(configuration, self.store, self.authority, log_name, self.clock.now, self._tell)
-        self.link = LoopLink(
+        self.link = ApartLink(
             file.broker.host,
             file.broker.port,
             configuration.path(file.trust.authorities),
@@ -214,11 +214,10 @@ class Service:
     async def _tick(self) -> None:
         read_at = 0.0
         while True:
-            await asyncio.sleep(1.0)
+            await self._kept.tick(over_s=1.0)
             if time.monotonic() - read_at >= parameters.REVOCATION_RELOAD_S:
                 read_at = time.monotonic()
                 await self._reload()
-            await self._kept.tick()
 
     def _announcer(self) -> Announcer:
         file = self.configuration.file

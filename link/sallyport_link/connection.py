@@ -126,8 +126,15 @@ def tls_context(ca: Path, cert: Path, key: Path, key_password: bytes | None = No
 class Connection:
     """Connects, subscribes, publishes, listens for silence. `step` moves it on; `error` says why it ended."""
 
-    def __init__(self, road: Road, received: OnMessage, settled: Callable[[float, str], None]):
-        self._road, self._received, self._settled = road, received, settled
+    def __init__(
+        self,
+        road: Road,
+        received: OnMessage,
+        settled: Callable[[float, str], None],
+        closing: Callable[[], None] = lambda: None,
+    ):
+        """`closing` is called before the socket closes: who watches its number lets go, for it is soon another's."""
+        self._road, self._received, self._settled, self._closing = road, received, settled, closing
         self._client = self._make_client()
         self._asked: set[str] = set()
         self._filters: tuple[str, ...] = ()
@@ -187,14 +194,25 @@ class Connection:
         if sock is None or sock.fileno() < 0:
             self._lost()
             return
-        while client.socket() is not None and client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS:
-            if not sock.pending():  # type: ignore[attr-defined]  # it is a TLS socket
-                break
-        if client.want_write():
-            client.loop_write()
-        client.loop_misc()
+        try:
+            self._read(sock)
+            if client.want_write():
+                client.loop_write()
+            client.loop_misc()
+        except Exception as error:  # paho's parser has no one name for bytes that are no MQTT
+            self._end(f"the broker at {self._road} does not speak MQTT: {error}")
         if self._silent(time.monotonic()):
             self._end(f"the broker at {self._road} has fallen silent; connecting again")
+
+    def _read(self, sock: Any) -> None:
+        """What has come. paho keeps whatever a broker sends: a packet of 256 MB, and messages of QoS 2, for which
+        nobody here asked, without end."""
+        client = self._client
+        while not self.error and client.socket() is not None and client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            if client._in_packet["remaining_length"] > MAX_PACKET or client._in_messages:
+                self._end(f"the broker at {self._road} sends what was not agreed: too much, or of QoS 2")
+            if not sock.pending():
+                return
 
     def wait(self, wake: socket.socket) -> None:
         """Waits up to a tick for the broker, for a chance to write, or for a byte at `wake`."""
@@ -233,6 +251,7 @@ class Connection:
     def close(self, politely: bool) -> list[Outgoing]:
         """Ends it; returns what was never acknowledged. Politely: the broker does not publish the will."""
         self._client.on_disconnect = None
+        self._client.on_socket_close = None  # paho says it once more when it is collected
         if politely and self._client.socket() is not None:
             self._client.disconnect()
         if (sock := self._client.socket()) is not None:
@@ -250,6 +269,7 @@ class Connection:
         if road.will is not None:
             client.will_set(road.will[0], road.will[1], qos=1, retain=False)
         client.on_socket_open = _set_nodelay
+        client.on_socket_close = lambda *_: self._closing()
         client.on_connect = self._was_connected
         client.on_disconnect = self._was_disconnected
         client.on_subscribe = self._was_subscribed

@@ -1,9 +1,9 @@
 """What a link to the broker is, whatever drives it: MQTT 5, QoS 1, mutual TLS 1.3, never retained, always trying.
 
 It holds what waits, what is subscribed to, what happened. `mqtt.MqttLink` drives it by a thread of its own (the
-kiosk), `on_loop.LoopLink` by the event loop of its owner (the gateway). A handler's exception is caught, logged and
-counted. Two watchdogs end a silent connection: a PUBACK that does not come within `silence_s`, and a PINGRESP that does
-not come within the keep-alive.
+kiosk), `on_loop.LoopLink` by the event loop of its owner, `apart.ApartLink` by a process of its own (the gateway). A
+handler's exception is caught, logged and counted. Two watchdogs end a silent connection: a PUBACK that does not come
+within `silence_s`, and a PINGRESP that does not come within the keep-alive.
 """
 
 import logging
@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from sallyport_link.backoff import RECONNECT
 from sallyport_link.connection import WINDOW, Connection, OnMessage, Road, tls_context
@@ -92,6 +92,23 @@ class Link(ABC):
         self._stopping = threading.Event()
         self._error = "not started"
 
+    @classmethod
+    def along(cls, road: Road, on_message: OnMessage) -> Self:
+        """A link along a road that is known already."""
+        return cls(
+            road.host,
+            road.port,
+            road.ca,
+            road.cert,
+            road.key,
+            road.client_id,
+            road.will,
+            on_message,
+            key_password=road.key_password,
+            keep_alive_s=road.keep_alive_s,
+            silence_s=road.silence_s,
+        )
+
     @property
     def connected(self) -> bool:
         """Connected, subscribed, and what drives the link alive and not stuck in a handler."""
@@ -130,6 +147,12 @@ class Link(ABC):
         """Subscribes now and after every reconnection. `shared()` makes a filter of which each message goes to one."""
         with self._lock:
             self._filters = tuple(dict.fromkeys((*self._filters, *filters)))
+        self._wake()
+
+    def subscribe_only(self, filters: Iterable[str]) -> None:
+        """Subscribes to these and to nothing else."""
+        with self._lock:
+            self._filters = tuple(dict.fromkeys(filters))
         self._wake()
 
     def unsubscribe(self, filters: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""A link to the broker that lives in its owner's event loop: the gateway.
+"""A link to the broker that lives in its owner's event loop: the process that the gateway keeps for it (`apart.py`).
 
 A thread of its own would be woken twice for each message and would take Python's one lock from the loop that waits for
 what it brings. Here a message is read, believed and answered in one thread; only the opening of a connection, which may
@@ -31,6 +31,8 @@ class LoopLink(Link):
     _ended: asyncio.Event
     """Something happened that the loop of `_connection` must look at before its next tick."""
     _woken = _soon = _writing = False
+    _watched = -1
+    """The number of the socket that the loop watches for us; -1 for none."""
 
     async def start(self) -> None:
         """Starts connecting. Raises RoadError when the certificate files cannot be used."""
@@ -68,23 +70,29 @@ class LoopLink(Link):
 
     async def _connection(self) -> None:
         """One connection from its opening to its end."""
-        connection = Connection(self._road, self._take_in, self._settle)
+        connection = Connection(self._road, self._take_in, self._settle, self._unwatch)
         try:
             await asyncio.to_thread(connection.open)
             self._open = connection
-            loop, road = asyncio.get_running_loop(), connection.fileno()
-            loop.add_reader(road, self._look)
+            self._watched = connection.fileno()
+            asyncio.get_running_loop().add_reader(self._watched, self._look)
             try:
                 while not connection.error and not self._finished(connection):
                     self._look()
                     await self._pause(_TICK_S if not self._stopping.is_set() else 0.01)
             finally:
-                self._open, self._writing = None, False
-                loop.remove_reader(road)
-                loop.remove_writer(road)
+                self._open = None
+                self._unwatch()
         finally:
             self._close(connection)
         self._fail(connection.error or "stopped")
+
+    def _unwatch(self) -> None:
+        """Before the socket closes: its number is soon a page's connection's, which would be watched in its place."""
+        road, self._watched, self._writing = self._watched, -1, False
+        if road >= 0 and self._loop is not None:
+            self._loop.remove_reader(road)
+            self._loop.remove_writer(road)
 
     def _look(self) -> None:
         """Reads what has come and listens for silence. A receipt that it calls for may wait for an answer's company."""

@@ -2,22 +2,27 @@
 
 import asyncio
 import datetime
+import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from sallyport_link.apart import ApartLink
 from sallyport_link.link import shared
 from sallyport_link.mqtt import MqttLink
 from sallyport_link.on_loop import LoopLink
@@ -150,7 +155,7 @@ def broker(tmp_path: Path, authority: Authority) -> Iterator[Broker]:
     made.kill()
 
 
-class InLoop(LoopLink):
+class _InThread:
     """A link in an event loop, which runs in a thread here so that a test can look on."""
 
     def start(self) -> None:  # type: ignore[override]
@@ -167,19 +172,27 @@ class InLoop(LoopLink):
             self.loop.close()
 
 
-Making = Callable[..., MqttLink | InLoop]
+class InLoop(_InThread, LoopLink):
+    pass
 
 
-@pytest.fixture(params=[MqttLink, InLoop], ids=["thread", "loop"])
+class Apart(_InThread, ApartLink):
+    pass
+
+
+Making = Callable[..., MqttLink | InLoop | Apart]
+
+
+@pytest.fixture(params=[MqttLink, InLoop, Apart], ids=["thread", "loop", "process"])
 def link(request: pytest.FixtureRequest, broker: Broker, authority: Authority) -> Iterator[Making]:
     """Makes and starts links, stops them all at the end."""
-    links: list[MqttLink | InLoop] = []
+    links: list[MqttLink | InLoop | Apart] = []
 
-    def make(name: str, box: Callable[[str, bytes, bool], None], **options: object) -> MqttLink | InLoop:
+    def make(name: str, box: Callable[[str, bytes, bool], None], **options: object) -> MqttLink | InLoop | Apart:
         ca, cert, key = authority.identity(name)
         client_id = str(options.pop("client_id", name))
         will = options.pop("will", None)
-        made: MqttLink | InLoop = request.param(
+        made: MqttLink | InLoop | Apart = request.param(
             "127.0.0.1", broker.port, ca, cert, key, client_id, will, box, **options
         )
         links.append(made)
@@ -320,8 +333,6 @@ def test_expired_and_surplus_messages_are_dropped_with_a_count(link: Making, bro
 
 
 def test_a_silent_broker_is_noticed(link: Making, broker: Broker) -> None:
-    import os
-    import signal
 
     kiosk = link("MDI-K01", Box(), silence_s=0.6)
     until(lambda: kiosk.connected)
@@ -337,8 +348,6 @@ def test_a_silent_broker_is_noticed(link: Making, broker: Broker) -> None:
 
 
 def test_an_idle_link_notices_a_silent_broker_by_the_keep_alive(link: Making, broker: Broker) -> None:
-    import os
-    import signal
 
     kiosk = link("MDI-K01", Box(), keep_alive_s=1)
     until(lambda: kiosk.connected)
@@ -514,3 +523,74 @@ def test_tls_1_2_is_not_spoken(authority: Authority) -> None:
     from sallyport_link.connection import tls_context
 
     assert tls_context(*authority.identity("MDI-K01")).minimum_version == ssl.TLSVersion.TLSv1_3
+
+
+# A link with a process of its own
+
+
+@pytest.fixture
+def apart(broker: Broker, authority: Authority) -> Iterator[Apart]:
+    """A gateway's link that is up."""
+    made = Apart("127.0.0.1", broker.port, *authority.identity("gateway-1"), "gateway-1", None, Box(), silence_s=1.0)
+    made.start()
+    until(lambda: made.connected)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def other(broker: Broker, authority: Authority) -> Iterator[tuple[MqttLink, Box]]:
+    """Another link that hears everything, and what it heard."""
+    box = Box()
+    made = MqttLink("127.0.0.1", broker.port, *authority.identity("gateway-1"), "gateway-1-2", None, box)
+    made.subscribe(["sallyport/v1/#"])
+    made.start()
+    until(lambda: made.connected)
+    yield made, box
+    made.stop()
+
+
+def test_a_process_that_dies_or_hangs_is_replaced_and_nothing_that_waited_is_lost(
+    apart: Apart, other: tuple[MqttLink, Box]
+) -> None:
+    for number, how in enumerate((signal.SIGKILL, signal.SIGSTOP)):
+        before = apart.process
+        os.kill(before, how)
+        until(lambda: not apart.connected)
+        apart.publish(DOWN.format("MDI-K01"), f"{number}".encode(), 30)
+        until(lambda: apart.connected and apart.process not in (0, before))  # noqa: B023  used at once
+    until(lambda: other[1].payloads == [b"0", b"1"])
+
+
+_PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from sallyport_link.apart import ApartLink
+
+async def main():
+    ca, cert, key = map(Path, sys.argv[2:5])
+    port, will = int(sys.argv[1]), (sys.argv[5], b"lost")
+    link = ApartLink("127.0.0.1", port, ca, cert, key, "MDI-K01", will, print, silence_s=1.0)
+    await link.start()
+    while not link.connected:
+        await asyncio.sleep(0.01)
+    print(link.process, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_nobody_hears_the_broker_for_a_program_that_is_gone_or_stands_still(
+    other: tuple[MqttLink, Box], broker: Broker, authority: Authority, how: signal.Signals
+) -> None:
+    files = map(str, authority.identity("MDI-K01"))
+    command = [sys.executable, "-c", _PROGRAM, str(broker.port), *files, UP.format("MDI-K01")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        process = int(program.stdout.readline())
+        program.send_signal(how)
+        until(lambda: other[1].payloads == [b"lost"])
+        until(lambda: not psutil.pid_exists(process) or psutil.Process(process).status() == psutil.STATUS_ZOMBIE)
+        program.kill()
