@@ -21,15 +21,15 @@ from sallyport_biometrics.face.words import Image, Mesh
 Cells = npt.NDArray[np.float32]
 """[SIDE, SIDE, 3]: mean light of the face's parts, blue green red, linear, 0 to 1."""
 SIDE: Final = 12
-FEWEST: Final = 12
-"""Frames."""
+FEWEST: Final = 6
+"""Frames in each half: six frames a second are enough."""
 LEAST_LIGHT: Final = 0.01
 """Darker parts hold more of the lens's stray light than of their own."""
 LEAST_SHARE: Final = 0.004
 """Light of our screen as a share of the face's, below which nothing is said: half a grey level."""
 LEAST_SIGNAL: Final = 2.0
 """Mean share over its noise in one part."""
-WILDEST: Final = 0.70
+WILDEST: Final = 0.80
 """Unevenness above which no head returns the light; see docs/models/session-attacks.md, "the screen's light"."""
 
 

@@ -1,8 +1,9 @@
 """`python -m sallyport_rig.sessions.light SOURCE`: how unevenly heads, paper and displays return the screen's light.
 
 One flash of the kiosk's own light reader before each, in rooms of every brightness. Where `face/relief.py` draws its
-line comes from here: rendered heads' mean and 2.6 standard deviations of the logarithm (one in two hundred of a normal
-distribution), where the deviation is taken at least as LEAST, because real heads and rooms vary more than drawn ones.
+line comes from here. Heads end at their mean and 2.6 standard deviations of the logarithm (one in two hundred of a
+normal distribution), the deviation taken at least as LEAST, because real heads and rooms vary more than drawn ones;
+the line stands half-way, in the logarithm, from there to the tamest display.
 """
 
 import json
@@ -43,7 +44,7 @@ def light(
     as_json: Json = False,
     store: StorePath = None,
 ) -> None:
-    """Quantiles of the unevenness, by kind, and the limit that follows from the heads."""
+    """Quantiles of the unevenness, by kind, and the line that follows from heads and displays."""
     found: dict[str, list[float]] = {kind: [] for kind in KINDS}
     unmeasured = dict.fromkeys(KINDS, 0)
     with rig_kiosk(open_store(store, DEFAULT_MANIFEST)) as kiosk:
@@ -56,7 +57,9 @@ def light(
                 else:
                     found[kind].append(value)
     heads = np.log(np.maximum(found["head"], 1e-3))
-    limit = float(np.exp(heads.mean() + DEVIATIONS * max(LEAST, float(heads.std()))))
+    end = float(heads.mean()) + DEVIATIONS * max(LEAST, float(heads.std())) if len(heads) else float("nan")
+    displays = [value for kind in KINDS if kind.startswith("screen") for value in found[kind]]
+    limit = float(np.exp((end + np.log(min(displays, default=float("nan")))) / 2))
     if as_json:
         told = {"unevenness": found, "unmeasured": unmeasured, "limit": limit, "used": WILDEST}
         typer.echo(json.dumps(told, indent=2))
@@ -65,8 +68,8 @@ def light(
         spread = "  ".join(f"{value:.2f}" for value in np.quantile(values, QUANTILES)) if values else "none"
         over = sum(value > WILDEST for value in values)
         counts = f"{len(values):3} measured, {unmeasured[kind]} not"
-        print(f"{kind:15} {counts}; least to most {spread}; above the limit {over}")
-    print(f"limit from these heads {limit:.2f}, in use {WILDEST:.2f}")
+        print(f"{kind:15} {counts}; least to most {spread}; above the line in use {over}")
+    print(f"the line of these heads and displays {limit:.2f}, in use {WILDEST:.2f}")
 
 
 def readings(

@@ -50,7 +50,7 @@ def test_what_cannot_be_measured_says_nothing() -> None:
     assert unevenness(*seen_by(0.0, "head")) is None, "a room of full sun"
     flashes, frames = seen_by(0.1, "head")
     assert unevenness(flashes, [(at, frames[0][1]) for at, _ in frames]) is None, "a frozen picture"
-    assert unevenness(flashes, frames[:20]) is None, "too few frames"
+    assert unevenness(flashes, frames[:12]) is None, "too few frames"
     assert unevenness(flashes[:1], frames) is None, "one colour"
     dark = [(at, np.zeros_like(cells)) for at, cells in frames]
     assert unevenness(flashes, dark) is None
