@@ -31,8 +31,8 @@ BAR = 6
 """Greatest grey level of a bar."""
 SMALLEST = 32
 """Pixels: what is left of a frame without bars."""
-VERSION = 3
-"""Of the calibration's format: 3 knows our own network."""
+VERSIONS: Final = (2, 3)
+"""Of the calibration's format that are understood: 2 knows no network of our own."""
 COLOUR = "colours"
 """A sign that is there where the picture has colours."""
 
@@ -143,8 +143,8 @@ class AttackCalibration:
     def from_toml_dict(cls, tables: Mapping[str, Any]) -> "AttackCalibration":
         """From the calibration file's content. Raises MalformedError."""
         try:
-            if tables["version"] not in (2, VERSION) or tables["modality"] != "face-attack":
-                raise MalformedError(f"not a calibration of face attack detection, version {VERSION}")
+            if tables["version"] not in VERSIONS or tables["modality"] != "face-attack":
+                raise MalformedError(f"not a calibration of face attack detection, version {VERSIONS[-1]}")
             colour, grey = _signs(tables["colour"]), _signs(tables["grey"])
             return cls(tuple(_weights(table, colour, grey) for table in tables["networks"]))
         except (AttributeError, KeyError, TypeError, ValueError) as error:

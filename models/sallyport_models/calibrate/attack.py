@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from sallyport_biometrics.face.attack import VERSION, Curve, Tail, Weights
+from sallyport_biometrics.face.attack import VERSIONS, Curve, Tail, Weights
 from sallyport_models.attack_calibration import FILE
 from sallyport_models.calibrate import app
 from sallyport_models.calibrate.attack_fit import (
@@ -78,7 +78,7 @@ def calibration_text(seen: Sequence[Presentation], networks: Sequence[str], dige
         f" {WORST} times that in any setting.",
         f"# numpy {version('numpy')}, onnxruntime {version('onnxruntime')}.",
         "",
-        f"version = {VERSION}",
+        f"version = {VERSIONS[-1]}",
         'modality = "face-attack"',
         f'data_sha256 = "{digest}"',
     ]
