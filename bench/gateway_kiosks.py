@@ -167,7 +167,7 @@ class Desk:
 
     def __init__(self, estate: Estate, officer: str) -> None:
         place = estate.description.gateway[0]
-        self._host, self._port = place.web_host, place.web_port
+        self._host, self._port, self._gateway = place.web_host, place.web_port, place.name
         self._officer, self._signer = officer, estate.signer(officer)
         self._road: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._used = 0.0
@@ -176,7 +176,14 @@ class Desk:
         """Begins a check; a sentence when it was refused."""
         fields = {"lane": lane, "authorisation": authorisation}
         now = int(time.time() * 1_000)
-        act = Act(kind=ActKind.START, officer=self._officer, at=now, nonce=secrets.token_bytes(16), fields=fields)
+        act = Act(
+            kind=ActKind.START,
+            officer=self._officer,
+            at=now,
+            nonce=secrets.token_bytes(16),
+            fields=fields,
+            gateway=self._gateway,
+        )
         answer = await self._ask("POST", "/api/acts", envelope.sign(act.to_map(), self._signer, ACT_PLACE))
         return None if answer["accepted"] else " ".join(answer["sentences"])
 

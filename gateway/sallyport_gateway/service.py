@@ -55,6 +55,7 @@ class Service:
         """Opens files and store. Raises RoadError or MalformedError that say what to do."""
         self.configuration = configuration
         file, read = configuration.file, configuration.read
+        self.name = file.name
         self.signer = signer_from_pem(read(file.identity.certificate), read(file.identity.key))
         witness = open_witness(configuration)
         self._alone = hold_alone(configuration.store_url)

@@ -148,3 +148,10 @@ class Act(Message):
     at: Millis
     nonce: Id16
     fields: Annotated[dict[str, Any], Field(max_length=8)]
+    gateway: Text = ""
+    """Where it was meant to count: this gateway, and those that share its store. Empty, and not on the wire, in acts
+    of before there was this field; such an act proves what was signed then, and does nothing any more."""
+
+    def to_map(self) -> dict[str, Any]:
+        """Without `gateway` where there is none."""
+        return {name: value for name, value in super().to_map().items() if (name, value) != ("gateway", "")}

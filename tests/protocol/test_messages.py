@@ -6,6 +6,7 @@ import pytest
 from protocol_samples import CAPTURES, SAMPLES
 
 from sallyport_protocol import canonical
+from sallyport_protocol.acts import Act
 from sallyport_protocol.errors import MalformedError
 from sallyport_protocol.messages import Result, chain_head
 from sallyport_protocol.subject import Modality
@@ -49,6 +50,14 @@ def test_the_quality_of_a_reference_is_told_only_where_something_was_compared() 
     face = plain.modalities[0].model_copy(update={"reference_quality": 0.5})
     told = plain.model_copy(update={"modalities": (face, plain.modalities[1])})
     assert Result.parse(told.to_map()) == told
+    SCHEMA.validate_cbor(canonical.encode(told.to_map()))
+
+
+def test_an_act_says_for_which_gateway_it_was_made() -> None:
+    plain = SAMPLES["act"]
+    assert isinstance(plain, Act) and "gateway" not in plain.to_map(), "as acts were signed before they said so"
+    told = plain.model_copy(update={"gateway": "gateway-1"})
+    assert told.to_map()["gateway"] == "gateway-1" and Act.parse(told.to_map()) == told
     SCHEMA.validate_cbor(canonical.encode(told.to_map()))
 
 

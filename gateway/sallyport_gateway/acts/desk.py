@@ -15,7 +15,7 @@ from sallyport_gateway.acts.act_fields import Fields
 from sallyport_gateway.acts.doubt import Noted
 from sallyport_gateway.acts.officer_acts import RefusedAct, judge_act, refuse_officer
 from sallyport_gateway.acts.performing import DONE, Performing
-from sallyport_gateway.acts.signposts import elsewhere
+from sallyport_gateway.acts.signposts import elsewhere, here
 from sallyport_gateway.audit import log as audit
 from sallyport_gateway.ledger import once
 from sallyport_gateway.reading import LIFE_MS, Reading
@@ -67,6 +67,7 @@ class Desk:
                 "at": int(now.timestamp() * 1_000),
                 "nonce": secrets.token_bytes(16),
                 "fields": dict(fields),
+                "gateway": self._service.name,
             }
         )
         return PreparedAct(envelope.to_be_signed(act.to_map(), key_id, ACT_PLACE), self._token(act, key_id))
@@ -97,7 +98,7 @@ class Desk:
     async def do(self, message: bytes) -> ActOutcome:
         """Believes a signed act once, and does it. Raises ElsewhereError for one that another gateway must do."""
         service = self._service
-        believed = judge_act(message, service.files.book, service.clock.now())
+        believed = judge_act(message, service.files.book, service.clock.now(), await here(service))
         if isinstance(believed, RefusedAct):
             return ActOutcome(False, (believed.sentence,))
         if (away := await elsewhere(service, believed.act)) is not None:

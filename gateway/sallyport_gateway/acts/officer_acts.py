@@ -1,5 +1,6 @@
 """Whether an officer's act may be believed: signature, certificate, role, clock. Pure. Once-only is the ledger's."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -58,8 +59,9 @@ class RefusedAct:
     sentence: str
 
 
-def judge_act(message: bytes, book: Book, now: datetime) -> BelievedAct | RefusedAct:
-    """Verifies an act and its signer's right to it."""
+def judge_act(message: bytes, book: Book, now: datetime, here: Collection[str]) -> BelievedAct | RefusedAct:
+    """Verifies an act and its signer's right to it. `here`: the gateways on this store; an act for another one was
+    believed there, once, and does nothing here."""
     try:
         verified = envelope.verify(message, ACT_PLACE, book.registry.resolve)
         act = Act.parse(verified.content)
@@ -72,6 +74,8 @@ def judge_act(message: bytes, book: Book, now: datetime) -> BelievedAct | Refuse
     refusal = refuse_officer(entry, act.kind, book, now)
     if refusal is None and act.officer != entry.name:
         refusal = f"The act names {act.officer}, but {entry.name} signed it."
+    if refusal is None and act.gateway not in here:
+        refusal = f"The act was made for {act.gateway or 'no gateway by name'}, not for this gateway. Do it again here."
     if refusal is None and abs(act.at - now.timestamp() * 1_000) > parameters.ACT_CLOCK_MS:
         refusal = "The act was signed more than two minutes ago, or this computer's clock is wrong. Do it again."
     return RefusedAct(refusal) if refusal else BelievedAct(act, entry, verified.digest, message)

@@ -1,14 +1,25 @@
-"""Where an act must be done, when the lane that it is about is kept by another gateway."""
+"""Where an act must be done: on which store, and by which of its gateways."""
 
 from typing import Final
 
-from sallyport_gateway.ledger import sessions
+from sallyport_gateway import parameters
+from sallyport_gateway.ledger import leases, sessions
 from sallyport_gateway.ledger.freezes import Scope
 from sallyport_gateway.release.keeping import Elsewhere
 from sallyport_gateway.service import Service
 from sallyport_protocol.acts import Act, ActKind
 
 _SESSION_BYTES: Final = 16
+
+
+async def here(service: Service) -> frozenset[str]:
+    """The gateways for which an act may be made that is done here: this one, and those that were on its store at any
+    moment since an act that is still young enough was signed."""
+    if service.keeper is None:
+        return frozenset({service.name})
+    oldest = parameters.ACT_CLOCK_MS
+    peers = await service.store.read(lambda conn: leases.alive(conn, leases.clock(conn) - oldest))
+    return frozenset({service.name, *(each.name for each in peers)})
 
 
 async def elsewhere(service: Service, act: Act) -> Elsewhere | None:

@@ -129,6 +129,7 @@ def _sign(configuration: Configuration, signer: SoftwareSigner, found: Compared,
         at=int(time.time() * 1_000),
         nonce=secrets.token_bytes(16),
         fields=fields,
+        gateway=configuration.file.name,
     )
     place = f"{address(configuration)}/api/acts"
     authorities = ssl.create_default_context(cafile=str(configuration.path(configuration.file.trust.authorities)))

@@ -158,7 +158,8 @@ class World:
     def signed_act(self, officer: str, what: ActKind, /, **fields: str) -> bytes:
         """One act, signed with the officer's certificate."""
         now, nonce = int(time.time() * 1_000), secrets.token_bytes(16)
-        act = Act(kind=what, officer=officer, at=now, nonce=nonce, fields=dict(fields))
+        gateway = self.estate.description.gateway[0].name
+        act = Act(kind=what, officer=officer, at=now, nonce=nonce, fields=dict(fields), gateway=gateway)
         return envelope.sign(act.to_map(), self.estate.signer(officer), ACT_PLACE)
 
     def act(self, officer: str, what: ActKind, /, **fields: str) -> tuple[bool, str]:

@@ -7,8 +7,11 @@ import pytest
 from lane_kiosk import KIOSK, LANE, non_match
 from lane_world import APPROVERS, GOVERNOR, OFFICER, World
 
+from sallyport_gateway import parameters
 from sallyport_gateway.acts.officer_acts import ALLOWED, BelievedAct, RefusedAct, judge_act, refuse_officer
-from sallyport_gateway.ledger import freezes
+from sallyport_gateway.acts.signposts import here
+from sallyport_gateway.ledger import freezes, leases
+from sallyport_gateway.ledger.leases import Peer
 from sallyport_gateway.release.attempts import refuse_attempt
 from sallyport_protocol import envelope
 from sallyport_protocol.actions import Action
@@ -19,13 +22,14 @@ from sallyport_protocol.identity import Role
 
 
 def refused(world: World, message: bytes) -> str:
-    found = judge_act(message, world.book, world.clock.now())
+    found = judge_act(message, world.book, world.clock.now(), {world.name})
     assert isinstance(found, RefusedAct), found
     return found.sentence
 
 
 def test_an_act_by_who_may_is_believed(world: World) -> None:
-    found = judge_act(world.signed(OFFICER, ActKind.START, lane=LANE), world.book, world.clock.now())
+    message = world.signed(OFFICER, ActKind.START, lane=LANE)
+    found = judge_act(message, world.book, world.clock.now(), {world.name})
     assert isinstance(found, BelievedAct)
     assert found.officer.name == OFFICER
 
@@ -92,6 +96,49 @@ def test_an_act_counts_once(world: World) -> None:
     first, second = world.run(world.desk.do(message)), world.run(world.desk.do(message))
     assert first is not None and first.accepted
     assert second is not None and not second.accepted and "before" in second.sentences[0]
+
+
+def test_an_act_counts_only_on_the_store_that_it_was_made_for(new_world: Callable[..., World]) -> None:
+    """The same papers, officers and doors' names may be known to several gateways with a store each."""
+    here, there = new_world(), new_world(Next)
+    for officer, kind, fields in (
+        (GOVERNOR, ActKind.HEARD, {"source": "WARRANTS"}),
+        (OFFICER, ActKind.FREEZE, {"scope": "estate", "why": "a drill here"}),
+    ):
+        message = here.signed(officer, kind, **fields)
+        away = there.run(there.desk.do(message))
+        assert away is not None and not away.accepted
+        assert "made for gateway-1, not for this gateway" in away.sentences[0]
+        home = here.run(here.desk.do(message))
+        assert home is not None and home.accepted
+    assert there.store.read_now(freezes.in_force) == []
+
+
+class Next(World):
+    """Another gateway of the estate, with a store of its own."""
+
+    name = "gateway-2"
+
+
+def test_an_act_that_says_no_gateway_does_nothing(world: World) -> None:
+    """As they were signed before acts said so."""
+    content = {"v": 1, "kind": "HEARD", "officer": GOVERNOR, "at": world.clock.wall, "nonce": b"n" * 16}
+    content["fields"] = {"source": "WARRANTS"}
+    message = envelope.sign(content, world.estate.signer(GOVERNOR), ACT_PLACE)
+    assert "made for no gateway by name" in refused(world, message)
+
+
+def test_gateways_that_share_a_store_take_each_others_acts(world: World) -> None:
+    def peer(name: str, now: int) -> Peer:
+        one = Peer(name, f"process of {name}", frozenset({LANE}))
+        assert world.store.write_now(lambda conn: leases.beat(conn, one, now, 1_500))
+        return one
+
+    world.behind.keeper = "shared"
+    now = world.store.read_now(leases.clock)
+    peer("gateway-2", now)
+    peer("gateway-3", now - parameters.ACT_CLOCK_MS - 2_000)
+    assert world.run(here(world.behind)) == {"gateway-1", "gateway-2"}, "the third left before such an act was signed"  # type: ignore[arg-type]
 
 
 def test_what_a_browser_signs_is_what_was_prepared(world: World) -> None:

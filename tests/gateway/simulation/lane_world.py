@@ -125,15 +125,18 @@ class Files:
 class Behind:
     """The service as the desk sees it: its work, too, goes through the shaky store."""
 
-    keeper = None
+    keeper: Any = None
 
     def __init__(self, world: "World") -> None:
+        self.name = world.name
         self.store, self.clock, self.office = world.shaky, world.clock, world.office
         self.files, self.lanes, self.authority, self.changed = Files(world), world.lanes, world.authority, world.changed
 
 
 class World:
     """Everything on the two sides of the broker, and the broker's two roads."""
+
+    name = "gateway-1"
 
     def __init__(self, estate: Estate, template: Path, folder: Path) -> None:
         self.path = folder / "store.db"
@@ -169,7 +172,8 @@ class World:
         self.kiosk = Kiosk(estate, self.book)
         self.lanes: dict[str, Lane] = {}
         self.start_gateway()
-        self.desk = Desk(Behind(self))  # type: ignore[arg-type]
+        self.behind = Behind(self)
+        self.desk = Desk(self.behind)  # type: ignore[arg-type]
         self._ticked = self._said = self._seen = self.clock.ms
         self._papers = 0
 
@@ -352,7 +356,12 @@ class World:
 
     def signed(self, officer: str, kind: ActKind, /, at: int | None = None, **fields: str) -> bytes:
         act = Act(
-            kind=kind, officer=officer, at=at or self.clock.wall, nonce=secrets.token_bytes(16), fields=dict(fields)
+            kind=kind,
+            officer=officer,
+            at=at or self.clock.wall,
+            nonce=secrets.token_bytes(16),
+            fields=dict(fields),
+            gateway=self.name,
         )
         return envelope.sign(act.to_map(), self.estate.signer(officer), ACT_PLACE)
 

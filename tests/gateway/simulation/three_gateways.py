@@ -178,9 +178,9 @@ class Together:
     def act(self, client: httpx.Client, officer: str, what: ActKind, /, **fields: str) -> tuple[bool, str]:
         """One signed act at whatever gateway answers; it is brought on to where it belongs."""
         now, nonce = int(time.time() * 1_000), secrets.token_bytes(16)
-        act = Act(kind=what, officer=officer, at=now, nonce=nonce, fields=dict(fields))
-        message = envelope.sign(act.to_map(), self.estate.signer(officer), ACT_PLACE)
         for name in self._shuffled():
+            act = Act(kind=what, officer=officer, at=now, nonce=nonce, fields=dict(fields), gateway=name)
+            message = envelope.sign(act.to_map(), self.estate.signer(officer), ACT_PLACE)
             try:
                 answer = client.post(f"{self.address(name)}/api/acts", content=message).json()
             except (httpx.HTTPError, ValueError):
