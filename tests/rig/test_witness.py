@@ -4,7 +4,9 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from sallyport_biometrics.face.witness import LENGTH, SHAPES
+from sallyport_biometrics.face.grids import spectra_about
+from sallyport_biometrics.face.witness import LARGEST, LENGTH, SAID, SHAPES, Witness
+from sallyport_biometrics.face.words import Box
 from sallyport_rig.recapture.people import Part, is_kept, of_part
 from sallyport_rig.recapture.scene import Photograph
 from sallyport_rig.witness.export import to_onnx
@@ -75,6 +77,13 @@ def test_the_file_computes_what_the_network_is_by_hand() -> None:
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
     (odds,) = session.run(["odds"], {"views": views})
     assert odds[0, 0] == pytest.approx(by_hand(weights, views[0]), abs=0.02)
+
+
+def test_a_kiosk_reads_it_and_no_two_faces_get_the_same() -> None:
+    witness, box = Witness(to_onnx(drawn(1))), Box(35, 35, 70, 90)
+    frames = [np.clip(face(seed), 0, 255).astype(np.uint8) for seed in (1, 2)]
+    first, second = (witness.read(frame, box, spectra_about(frame, box))[SAID] for frame in frames)
+    assert first != second and max(abs(first), abs(second)) <= LARGEST
 
 
 def by_hand(weights: Weights, views: Array) -> float:
