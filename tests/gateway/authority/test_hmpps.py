@@ -83,7 +83,7 @@ ANSWERS: dict[str, Any] = {
     f"{PERSON}/licences/conditions": {"licences": [{"licenceId": "L-1", "kind": "CRD", "status": "ACTIVE"}]},
 }
 ANSWERS[f"{PERSON}/warrants"]["warrants"][0]["prisonerNumber"] = NUMBER
-PATIENT = httpx.Timeout(10.0)
+PATIENT = httpx.Timeout(120.0)
 HASTY = httpx.Timeout(0.3, connect=10.0)
 
 
@@ -123,7 +123,7 @@ def place(hmpps: Hmpps, folder: Path) -> Iterator[HmppsPlace]:
 
 def ask(place: HmppsPlace, now: datetime, **how: Any) -> Fetched:
     async def run() -> Fetched:
-        client = HmppsClient(place, **{"spread": lambda: 0.0, "timeout": PATIENT, "total": 30.0, **how})
+        client = HmppsClient(place, **{"spread": lambda: 0.0, "timeout": PATIENT, "total": 240.0, **how})
         try:
             return await fetch(client, NUMBER, now)
         finally:
