@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -96,6 +97,8 @@ async def _serve(configuration: Configuration) -> bool:
     from sallyport_gateway.web.app import create_app
     from sallyport_link.serving import open_port
 
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # connections that say nothing must fill more than 1,024
     place = configuration.file.web
     listener = open_port(place.host, place.port)
     service = Service(configuration)

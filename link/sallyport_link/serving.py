@@ -19,6 +19,10 @@ FIRST_WORDS_S: Final = 10.0
 """From the connection to the end of its first request's head. uvicorn itself waits for ever."""
 
 
+HANDSHAKE_S: Final = 10.0
+"""From the connection to the end of the TLS handshake. uvicorn leaves asyncio's own: a minute."""
+
+
 class BoundedHttp(HttpToolsProtocol):
     """uvicorn's own, for so many connections, each of which must ask for something soon."""
 
@@ -60,6 +64,26 @@ class PageServer(uvicorn.Server):
         """`options` are uvicorn's, such as `log_level`."""
         super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=2, http=BoundedHttp, **options))
         self._state = app.state
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called once by uvicorn. What it does itself, but for the handshake's time, which it cannot be told."""
+        if sockets is None or self.config.ssl is None:
+            await super().startup(sockets)
+            return
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise RoadError("The pages cannot be served: the application did not start. Look into the log.")
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            return BoundedHttp(self.config, self.server_state, self.lifespan.state, loop)
+
+        tls, queue = self.config.ssl, self.config.backlog
+        self.servers = [
+            await loop.create_server(protocol, sock=each, ssl=tls, backlog=queue, ssl_handshake_timeout=HANDSHAKE_S)
+            for each in sockets
+        ]
+        self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Called once by uvicorn when it is told to stop."""

@@ -1,6 +1,7 @@
 """The MQTT door against a real Mosquitto with mutual TLS on loopback; certificates made here."""
 
 import asyncio
+import contextlib
 import datetime
 import os
 import shutil
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -22,7 +24,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from sallyport_link import connection
 from sallyport_link.apart import ApartLink
+from sallyport_link.backoff import Backoff
 from sallyport_link.link import shared
 from sallyport_link.mqtt import MqttLink
 from sallyport_link.on_loop import LoopLink
@@ -594,3 +598,110 @@ def test_nobody_hears_the_broker_for_a_program_that_is_gone_or_stands_still(
         until(lambda: other[1].payloads == [b"lost"])
         until(lambda: not psutil.pid_exists(process) or psutil.Process(process).status() == psutil.STATUS_ZOMBIE)
         program.kill()
+
+
+# A broker that was taken over
+
+
+def _packet(first: int, body: bytes, length: int | None = None) -> bytes:
+    """One MQTT packet; `length` where it announces another one than it has."""
+    left, head = len(body) if length is None else length, bytes([first])
+    while True:
+        left, seven = divmod(left, 128)
+        head += bytes([seven | (128 if left else 0)])
+        if not left:
+            return head + body
+
+
+_PUBLISH = b"\0\x01t\0\x01\0payload"
+"""Topic t, packet 1, no properties."""
+
+
+class Hostile:
+    """Takes every connection with a good certificate, says that it is accepted, says `word`, and closes once the other
+    side has, or at once where it says nothing."""
+
+    def __init__(self, authority: Authority, word: bytes) -> None:
+        _, cert, key = authority.identity("hostile")
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(cert, key)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.word, self.connections = self.listener.getsockname()[1], word, 0
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                raw, _ = self.listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError), raw, self.context.wrap_socket(raw, server_side=True) as road:
+                road.settimeout(5)
+                road.recv(1_000)
+                road.sendall(_packet(0x20, b"\0\0\0") + self.word)
+                self.connections += 1
+                while self.word and road.recv(1_000):
+                    pass
+
+    def close(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(10)
+
+
+@pytest.fixture
+def at_hostile(
+    request: pytest.FixtureRequest, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[type[MqttLink | InLoop], bytes], tuple[Any, Hostile, Box]]]:
+    """A link that connects to a hostile broker again and again, the broker, and what the link handed over."""
+    monkeypatch.setattr("sallyport_link.link.RECONNECT", Backoff(base_ms=1, cap_ms=2, floor_ms=1))
+    with contextlib.ExitStack() as stack:
+
+        def make(kind: type[MqttLink | InLoop], word: bytes) -> tuple[Any, Hostile, Box]:
+            hostile, box = Hostile(authority, word), Box()
+            stack.callback(hostile.close)
+            ca, cert, key = authority.identity("gateway-1")
+            link = kind("127.0.0.1", hostile.port, ca, cert, key, "gateway-1", None, box)
+            stack.callback(link.stop)
+            return link, hostile, box
+
+        yield make
+
+
+@pytest.mark.parametrize("kind", [MqttLink, InLoop], ids=["thread", "loop"])
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        (_packet(0x32, bytes(1_000), 200_000_000), "not agreed"),
+        (_packet(0x34, _PUBLISH), "not agreed"),
+        (_packet(0x32, b"\0\x04\xff\xfe\xfd\xfc\0\x01\0x"), "does not speak MQTT"),
+    ],
+    ids=["200 MB", "QoS 2", "no MQTT"],
+)
+def test_what_nobody_agreed_to_ends_the_connection_and_not_the_link(
+    at_hostile: Callable[..., tuple[Any, Hostile, Box]], kind: type[MqttLink | InLoop], word: bytes, why: str
+) -> None:
+    link, hostile, box = at_hostile(kind, word)
+    link.start()
+    until(lambda: why in link.last_error and hostile.connections >= 2)
+    assert box.items == []
+
+
+def test_a_socket_is_let_go_before_it_closes(
+    at_hostile: Callable[..., tuple[Any, Hostile, Box]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its number is soon that of a page's connection, which would be watched in its place."""
+    link, hostile, _ = at_hostile(InLoop, b"")
+    watched: list[bool] = []
+    close = connection._Socket.close
+
+    def closing(self: Any) -> None:
+        if self.fileno() >= 0:
+            watched.append(self.fileno() in link.loop._selector.get_map())
+        close(self)
+
+    monkeypatch.setattr(connection._Socket, "close", closing)
+    link.start()
+    until(lambda: hostile.connections >= 5 and len(watched) >= 5)
+    assert not any(watched)

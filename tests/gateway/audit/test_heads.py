@@ -179,6 +179,42 @@ def test_an_unreachable_witness_is_no_witness(store: Store, signer: SoftwareSign
         FileWitness(tmp_path / "witness").submit(Submission(0, (), _note(signer)))
 
 
+class Hung:
+    """A witness that takes the call and says nothing until the test is over; then it cannot be reached."""
+
+    def __init__(self) -> None:
+        self.over, self.asked = threading.Event(), 0
+
+    def latest(self, name: str) -> str | None:
+        self.asked += 1
+        self.over.wait(20)
+        raise RoadError(f"no word about {name}")
+
+    submit = latest
+
+
+def test_a_witness_that_hangs_holds_grants_and_nothing_else(
+    store: Store, signer: SoftwareSigner, fill: Callable[[int], None]
+) -> None:
+    fill(1)
+    hung = Hung()
+    heads = Heads(store, LOG, signer, hung, lambda: 1)  # type: ignore[arg-type]
+
+    async def run() -> None:
+        waiting = [asyncio.create_task(heads.cover(0)) for _ in range(40)]
+        try:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            assert await asyncio.wait_for(store.read(lambda conn: log.size(conn, LOG)), 10) == 1
+            await asyncio.wait_for(asyncio.to_thread(lambda: None), 10)
+        finally:
+            hung.over.set()
+            assert not any(await asyncio.gather(*waiting))
+
+    asyncio.run(run())
+    assert hung.asked <= 2, "who waits shares the attempt that began after"
+
+
 def test_the_keeper_works_by_itself(keeper: Heads, fill: Callable[[int], None]) -> None:
     async def run() -> None:
         task = asyncio.create_task(keeper.keep())

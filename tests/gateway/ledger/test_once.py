@@ -1,13 +1,17 @@
 """What may happen once, or only go forwards: sessions, counters, acts, lists, boards."""
 
+from pathlib import Path
+
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from sallyport_gateway.ledger import boards, nonces, once, sessions
 from sallyport_gateway.ledger.boards import Heard
 from sallyport_gateway.ledger.sessions import Answered, Session, SessionState
 from sallyport_gateway.ledger.words import Shown
+from sallyport_gateway.store import Store
+from sallyport_gateway.store.tables import boots
 
 S, C = b"s" * 16, b"c" * 32
 OFFERED = Session(S, "A", "MDI", "MDI-K01", "MDI-LANE-1", C, "gateway-1", 1)
@@ -64,6 +68,24 @@ def test_a_counter_goes_forwards_within_the_current_boot(conn: Connection) -> No
     assert not once.booted(conn, "MDI-K01", b"1" * 16, 3), "an old READY is a replay"
     assert once.booted(conn, "MDI-K01", b"2" * 16, 4)
     assert once.forward(conn, "MDI-K01", b"2" * 16, 0)
+
+
+def test_one_more_start_of_a_kiosk_goes_through_no_earlier_one(tmp_path: Path) -> None:
+    def steps(conn: Connection, boot: bytes) -> int:
+        """Of SQLite's machine, for one more start; in tens."""
+        count, raw = [0], conn.connection.dbapi_connection
+        raw.set_progress_handler(lambda: count.append(0), 10)  # type: ignore[union-attr]
+        assert once.booted(conn, "MDI-K01", boot, 1)
+        raw.set_progress_handler(None, 0)  # type: ignore[union-attr]
+        return len(count)
+
+    row = {"device": "MDI-K01", "counter": -1, "current": 0, "since": 1}
+    rows = [row | {"boot": n.to_bytes(16, "big")} for n in range(2_000)]
+    with Store(tmp_path / "store.db") as store:
+        store.write_now(lambda conn: once.booted(conn, "MDI-K01", b"1" * 16, 1))
+        first = store.write_now(lambda conn: steps(conn, b"2" * 16))
+        store.write_now(lambda conn: conn.execute(insert(boots), rows))
+        assert store.write_now(lambda conn: steps(conn, b"3" * 16)) <= first + 2
 
 
 def test_an_act_counts_once(conn: Connection) -> None:

@@ -38,6 +38,18 @@ def test_a_second_gateway_is_refused_until_the_first_is_gone_however_it_went(tmp
         first.communicate()
 
 
+def test_another_name_for_the_file_is_the_same_file(tmp_path: Path) -> None:
+    for folder in ("real", "other"):
+        (tmp_path / folder).mkdir()
+    real, other = tmp_path / "real/gateway.db", tmp_path / "other/gateway.db"
+    real.touch()
+    other.symlink_to(real)
+    held = hold_alone(f"sqlite:///{real}")
+    assert held is not None
+    with held, pytest.raises(RoadError, match="Another gateway runs"):
+        hold_alone(f"sqlite:///{other}")
+
+
 def test_a_store_that_may_be_shared_is_not_held() -> None:
     assert hold_alone("postgresql+psycopg://sallyport@/sallyport") is None
 
