@@ -60,7 +60,8 @@ def sessions(
                 for one in of_person(kiosk, found, number, wanted, each, seed):
                     tried.append(one)
                     bar.advance(running)
-    report = report_of(tried, left, sum(person.another for person in found), GENUINE)
+    sat = {one.person for one in tried}
+    report = report_of(tried, left, sum(person.another for person in found if person.name in sat), GENUINE)
     if plot is not None:
         draw(plot, report)
     if as_json:
