@@ -20,6 +20,7 @@ from sallyport_protocol.errors import RoadError, SallyportError
 from sallyport_rig.recapture.__main__ import generator_of, photograph_of, read_picture
 from sallyport_rig.recapture.people import Part, of_part
 from sallyport_rig.witness.export import to_onnx
+from sallyport_rig.witness.network import Weights
 from sallyport_rig.witness.samples import LIVE, Sample, samples_of
 from sallyport_rig.witness.training import Samples, taught
 
@@ -74,7 +75,7 @@ def train(
     only: Annotated[str, typer.Option(help="Of attacks, `marks` or `captures` alone")] = "",
     most: Annotated[int, typer.Option(help="At most so many samples, evenly taken; 0: all")] = 0,
 ) -> None:
-    """Teach the network; about seven milliseconds of one core a sample and round."""
+    """Teach the network; about six milliseconds of one core a sample and round. Each round's file replaces the last."""
     taken = read_samples(samples)
     chosen = np.array([_wanted(kind, without or [], only) for kind in taken.kind])
     if most and chosen.sum() > most:
@@ -90,9 +91,11 @@ def train(
         if step % 100 == 0:
             console.print(f"step {step}: loss {np.mean(recent[-100:]):.4f}")
 
-    weights = taught(taken, chosen, epochs, seed, tell)
-    write_atomically(model, to_onnx(weights))
-    console.print(f"{model}: written")
+    def keep(weights: Weights) -> None:
+        write_atomically(model, to_onnx(weights))
+        console.print(f"{model}: written")
+
+    taught(taken, chosen, epochs, seed, tell, keep)
 
 
 def read_samples(folders: Sequence[Path]) -> Samples:

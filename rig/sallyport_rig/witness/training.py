@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sallyport_biometrics.face.witness import SHAPES, joined
 from sallyport_biometrics.face.words import Image
-from sallyport_rig.witness.network import STREAMS, drawn, odds, one_core, padding
+from sallyport_rig.witness.network import STREAMS, Weights, drawn, odds, one_core, padding
 
 Flags = npt.NDArray[np.bool_]
 BATCH: Final = 64
@@ -51,9 +51,14 @@ class Samples:
 
 
 def taught(
-    samples: Samples, chosen: Flags, epochs: int, seed: int, tell: Callable[[int, float], None]
-) -> dict[str, tuple[Any, Any]]:
-    """The weights after so many rounds over the chosen samples; `tell` hears the step and its loss."""
+    samples: Samples,
+    chosen: Flags,
+    epochs: int,
+    seed: int,
+    tell: Callable[[int, float], None],
+    keep: Callable[[Weights], None],
+) -> None:
+    """So many rounds over the chosen samples; `tell` hears each step and its loss, `keep` each round's weights."""
     jax = one_core()
     numpy = jax.numpy
     indices, generator = np.flatnonzero(chosen), np.random.default_rng(seed)
@@ -89,8 +94,8 @@ def taught(
             first,
             second,
         )
-        keep = numpy.minimum(MEAN, count / (count + 10))
-        mean = each(lambda old, new: keep * old + (1 - keep) * new, mean, weights)
+        held = numpy.minimum(MEAN, count / (count + 10))
+        mean = each(lambda old, new: held * old + (1 - held) * new, mean, weights)
         return (weights, first, second, mean), value
 
     stepped = jax.jit(step)
@@ -102,7 +107,8 @@ def taught(
         kept = (generator.random((len(batch), len(STREAMS))) > HUSHED).astype(np.float32) / (1 - HUSHED)
         state, value = stepped(state, float(count), views, attack[batch].astype(np.float32), worth[batch], kept)
         tell(count, float(value))
-    return {name: (np.asarray(one), np.asarray(two)) for name, (one, two) in state[3].items()}
+        if count % (total // epochs) == 0:
+            keep({name: (np.asarray(one), np.asarray(two)) for name, (one, two) in state[3].items()})
 
 
 def batches(
