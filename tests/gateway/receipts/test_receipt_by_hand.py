@@ -62,6 +62,19 @@ def test_an_honest_one_holds(world: World, by_key: bool) -> None:
     assert len(receipt.write(made)) < 65_536
 
 
+class Before(World):
+    """As it was before an act said for which gateway it was made."""
+
+    name = ""
+
+
+def test_one_whose_acts_say_no_gateway_holds(new_world: Callable[..., World]) -> None:
+    world = new_world(Before)
+    made = _release(world, True)
+    content = envelope.verify(made.statements[0], ACT_PLACE, world.book.registry.resolve).content
+    assert "gateway" not in content and _judge(world, made).holds
+
+
 def test_it_shows_who_signed_that_they_compared_the_photograph(new_world: Callable[[], World]) -> None:
     """The tick is one of the eight fields of the second officer's own act, and the decision repeats it."""
     for looked, words in (({"compared": "yes"}, f"{GOVERNOR} signed that they compared"), ({}, "neither, as far")):
