@@ -45,6 +45,8 @@ class ApartLink(Link):
     """The filters that the process knows."""
     _said: State | None = None
     """The process's last word on how the link stands."""
+    _ear: "_Ear | None" = None
+    """This end of the present process's socket."""
     process = 0
     """Its number, or 0 while there is none."""
 
@@ -86,9 +88,10 @@ class ApartLink(Link):
         elif said.kind is Say.STATE:
             self._follow(State.parse(said.payload))
 
-    def lost(self) -> None:
-        """The process has gone."""
-        self._ended.set()
+    def lost(self, ear: "_Ear") -> None:
+        """A process has gone."""
+        if ear is self._ear:  # not the one before
+            self._ended.set()
 
     def _wake(self) -> None:
         if self._loop is None or self._woken:
@@ -149,12 +152,13 @@ class ApartLink(Link):
             )
         out: asyncio.WriteTransport | None = None
         try:
-            out, _ = await asyncio.get_running_loop().create_connection(lambda: _Ear(self), sock=ours)
+            self._ear = ear = _Ear(self)
+            out, _ = await asyncio.get_running_loop().create_connection(lambda: ear, sock=ours)
             out.write(frame(Say.ROAD, road_to_bytes(self._road)))
             self._told, self._said, self._out, self.process = (), None, out, process.pid
             await self._attend_to(out)
         finally:
-            self._up, self._out, self.process = False, None, 0
+            self._up, self._out, self._ear, self.process = False, None, None, 0
             if out is not None:
                 out.close()
             with contextlib.suppress(ProcessLookupError):
@@ -197,4 +201,4 @@ class _Ear(asyncio.Protocol):
             self._link.hear(each)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._link.lost()
+        self._link.lost(self)
