@@ -16,8 +16,9 @@ from sallyport_link.link import FAREWELL_S, Link
 
 _TICK_S: Final = 0.25
 """How often an idle connection is looked at: for its keep-alive and for silence."""
-_COMPANY_S: Final = 0.002
-"""How long the receipt of a message waits for its answer, to leave in one record with it: as long as a decision."""
+_COMPANY_S: Final = 0.01
+"""How long the receipt of a message waits for its answer, to leave in one record with it: twice a decision. A broker
+sends a hundred messages before it wants receipts."""
 
 
 class LoopLink(Link):

@@ -6,8 +6,10 @@ a third less time for a decision than through the writer's thread). While the di
 and what comes meanwhile is the next batch. When the disk is slow, a thread commits (a flush needs no Python), and the
 loop goes on.
 
-The loop waits for nobody else: while the writer's thread has work, or another process holds the file, or a job fails,
-the batch goes to that thread, which can wait and sort out which job it was.
+While the writer's thread has work, the loop does other things for some milliseconds and looks again: a batch given to
+that thread would keep it busy for the next, and every message after it would pay for two threads. Where it takes long,
+or another process holds the file, or a job fails, the batch does go there: that thread can wait and sort out which job
+it was.
 
 For SQLite alone: a statement to a server would hold up the loop for a journey through the network.
 """
@@ -17,13 +19,16 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
 from sallyport_gateway.store.batch import Done, JobError, Work, all_failed, deliver, run_together, settle
-from sallyport_gateway.store.parameters import AT_ONCE_MOST, QUICK_FLUSH
+from sallyport_gateway.store.parameters import AT_ONCE_MOST, QUICK_FLUSH, WRITER_PATIENCE
 from sallyport_protocol.errors import RoadError
+
+_LOOK_S: Final = 0.001
 
 
 class AtOnce:
@@ -43,6 +48,8 @@ class AtOnce:
         self._disk = ThreadPoolExecutor(1, "store-disk")
         self._waiting: list[Work] = []
         self._running = False
+        self._waited_s = 0.0
+        """How long the jobs that wait have waited for the writer's thread."""
         self._flush_s = 0.0
         """What a commit has taken lately, seconds."""
         self.commits = 0
@@ -66,6 +73,11 @@ class AtOnce:
             self.loop.call_soon(self._batch)
 
     def _batch(self) -> None:
+        if self._busy() and self._waited_s < WRITER_PATIENCE:
+            self._waited_s += _LOOK_S
+            self.loop.call_later(_LOOK_S, self._batch)
+            return
+        self._waited_s = 0.0
         taken, self._waiting = self._waiting[:AT_ONCE_MOST], self._waiting[AT_ONCE_MOST:]
         batch = [work for work in taken if work.wanted()]
         transaction = self._begin() if batch and not self._busy() else None

@@ -14,6 +14,10 @@ takes about 0.2 ms of processor time, and no page notices 5."""
 AT_ONCE_MOST: Final = 32
 """Jobs that an event loop runs in one go: some 30 ms of decisions, and then it hears what else there is."""
 
+WRITER_PATIENCE: Final = 0.02
+"""Seconds that an event loop's jobs wait for the writer's thread to have done what it has; most of its work takes less
+than five milliseconds."""
+
 COMMIT_MOST: Final = 256
 """Jobs in one commit. Source: design §8, gains flatten at hundreds."""
 

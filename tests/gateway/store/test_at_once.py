@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sallyport_gateway.ledger import once
 from sallyport_gateway.store import Store
 from sallyport_gateway.store.engine import open_reader
+from sallyport_gateway.store.parameters import WRITER_PATIENCE
 from sallyport_protocol.errors import RoadError
 
 
@@ -112,6 +113,25 @@ def test_the_loop_and_the_thread_write_side_by_side(tmp_path: Path) -> None:
 
     asyncio.run(both())
     assert kept(tmp_path / "s.db") == 400
+
+
+def test_a_short_job_of_the_thread_is_waited_for_and_a_long_one_is_joined(tmp_path: Path) -> None:
+    """A batch that goes to the thread keeps it busy for the next: that must be the exception, not what follows it."""
+
+    async def beside(held: threading.Event) -> int:
+        async with serving(tmp_path / "s.db") as store:
+            begun = threading.Event()
+            theirs = store.submit(lambda _: (begun.set(), held.wait(5)))
+            await asyncio.to_thread(begun.wait, 5)
+            ours = asyncio.create_task(store.write(lambda _: threading.get_ident()))
+            await asyncio.sleep(WRITER_PATIENCE / 4 if held is short else WRITER_PATIENCE * 4)
+            held.set()
+            await asyncio.wrap_future(theirs)
+            return await ours
+
+    short, long = threading.Event(), threading.Event()
+    assert asyncio.run(beside(short)) == threading.get_ident()
+    assert asyncio.run(beside(long)) != threading.get_ident()
 
 
 def test_nothing_is_lost_at_the_end_and_nothing_begins_after_it(tmp_path: Path) -> None:
