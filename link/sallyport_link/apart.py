@@ -17,7 +17,8 @@ from typing import Final
 
 from sallyport_link.apart_words import Frame, Frames, Say, State, frame, road_to_bytes
 from sallyport_link.connection import MAX_PACKET
-from sallyport_link.link import FAREWELL_S, Link, LinkCounts
+from sallyport_link.link import FAREWELL_S, LinkCounts
+from sallyport_link.on_loop import InLoop
 
 _ALIVE_S: Final = 1.0
 """How often the process hears that its program lives, at least."""
@@ -27,20 +28,15 @@ _CROWDED: Final = 1_000_000
 """Bytes on their way to the process, over which messages wait here."""
 
 
-class ApartLink(Link):
-    """A link that keeps itself up while its loop runs. The handlers run in the loop.
+class ApartLink(InLoop):
+    """A link that a process of its own drives.
 
     Messages wait here until the link is up: those that a process takes with it are only what it was sending.
     """
 
-    _loop: asyncio.AbstractEventLoop | None = None
-    _here = 0
-    """The loop's thread."""
-    _task: asyncio.Task[None] | None = None
     _ended: asyncio.Event
     """The process has gone, or must go."""
     _out: asyncio.WriteTransport | None = None
-    _woken = False
     _told: tuple[str, ...] = ()
     """The filters that the process knows."""
     _said: State | None = None
@@ -92,16 +88,6 @@ class ApartLink(Link):
         """A process has gone."""
         if ear is self._ear:  # not the one before
             self._ended.set()
-
-    def _wake(self) -> None:
-        if self._loop is None or self._woken:
-            return
-        self._woken = True
-        if threading.get_ident() == self._here:
-            self._loop.call_soon(self._speak)
-        else:
-            with contextlib.suppress(RuntimeError):  # the loop has closed: nothing is sent any more
-                self._loop.call_soon_threadsafe(self._speak)
 
     def _speak(self) -> None:
         """Hands over what waits."""

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from abc import abstractmethod
 from typing import Final
 
 from sallyport_link.connection import Connection
@@ -21,17 +22,37 @@ _COMPANY_S: Final = 0.01
 sends a hundred messages before it wants receipts."""
 
 
-class LoopLink(Link):
-    """A link that keeps itself up while its loop runs. The handlers run in the loop."""
+class InLoop(Link):
+    """A link that keeps itself up while its owner's loop runs. The handlers run in that loop."""
 
     _loop: asyncio.AbstractEventLoop | None = None
     _here = 0
     """The loop's thread."""
     _task: asyncio.Task[None] | None = None
+    _woken = False
+
+    def _wake(self) -> None:
+        if self._loop is None or self._woken:
+            return
+        self._woken = True
+        if threading.get_ident() == self._here:
+            self._loop.call_soon(self._speak)
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nothing is sent any more
+                self._loop.call_soon_threadsafe(self._speak)
+
+    @abstractmethod
+    def _speak(self) -> None:
+        """Hands over what waits; `_woken` is over."""
+
+
+class LoopLink(InLoop):
+    """A link that its owner's loop drives as well."""
+
     _open: Connection | None = None
     _ended: asyncio.Event
     """Something happened that the loop of `_connection` must look at before its next tick."""
-    _woken = _soon = _writing = False
+    _soon = _writing = False
     _watched = -1
     """The number of the socket that the loop watches for us; -1 for none."""
 
@@ -49,16 +70,6 @@ class LoopLink(Link):
         if self._task is not None:
             self._ended.set()
             await asyncio.gather(self._task, return_exceptions=True)
-
-    def _wake(self) -> None:
-        if self._loop is None or self._woken:
-            return
-        self._woken = True
-        if threading.get_ident() == self._here:
-            self._loop.call_soon(self._speak)
-        else:
-            with contextlib.suppress(RuntimeError):  # the loop has closed: nothing is sent any more
-                self._loop.call_soon_threadsafe(self._speak)
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
