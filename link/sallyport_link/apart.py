@@ -9,7 +9,6 @@ import contextlib
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,8 +33,6 @@ class ApartLink(InLoop):
     Messages wait here until the link is up: those that a process takes with it are only what it was sending.
     """
 
-    _ended: asyncio.Event
-    """The process has gone, or must go."""
     _out: asyncio.WriteTransport | None = None
     _told: tuple[str, ...] = ()
     """The filters that the process knows."""
@@ -45,13 +42,6 @@ class ApartLink(InLoop):
     """This end of the present process's socket."""
     process = 0
     """Its number, or 0 while there is none."""
-
-    async def start(self) -> None:
-        """Starts connecting. Raises RoadError when the certificate files cannot be used."""
-        self._check_files()
-        self._ended = asyncio.Event()
-        self._loop, self._here = asyncio.get_running_loop(), threading.get_ident()
-        self._task = asyncio.create_task(self._run(), name=f"mqtt {self._road.client_id}")
 
     async def stop(self) -> None:
         """Sends what waits, within a second; disconnects cleanly, so no will is published. Idempotent."""

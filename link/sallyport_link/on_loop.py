@@ -30,6 +30,19 @@ class InLoop(Link):
     """The loop's thread."""
     _task: asyncio.Task[None] | None = None
     _woken = False
+    _ended: asyncio.Event
+    """Something happened that whoever drives the link must look at before its next tick."""
+
+    async def start(self) -> None:
+        """Starts connecting. Raises RoadError when the certificate files cannot be used."""
+        self._check_files()
+        self._ended = asyncio.Event()
+        self._loop, self._here = asyncio.get_running_loop(), threading.get_ident()
+        self._task = asyncio.create_task(self._run(), name=f"mqtt {self._road.client_id}")
+
+    @abstractmethod
+    async def _run(self) -> None:
+        """One connection after another, until the link is stopped."""
 
     def _wake(self) -> None:
         if self._loop is None or self._woken:
@@ -50,18 +63,9 @@ class LoopLink(InLoop):
     """A link that its owner's loop drives as well."""
 
     _open: Connection | None = None
-    _ended: asyncio.Event
-    """Something happened that the loop of `_connection` must look at before its next tick."""
     _soon = _writing = False
     _watched = -1
     """The number of the socket that the loop watches for us; -1 for none."""
-
-    async def start(self) -> None:
-        """Starts connecting. Raises RoadError when the certificate files cannot be used."""
-        self._check_files()
-        self._ended = asyncio.Event()
-        self._loop, self._here = asyncio.get_running_loop(), threading.get_ident()
-        self._task = asyncio.create_task(self._run(), name=f"mqtt {self._road.client_id}")
 
     async def stop(self) -> None:
         """Sends what waits, within a second; disconnects cleanly, so no will is published. Idempotent."""
