@@ -174,6 +174,7 @@ _WHY = MappingProxyType(
     {
         Failure.NO_ANSWER: "liveness: an instruction was not followed in time",
         Failure.TOO_SOON: "liveness: an answer came sooner than a person can give it",
+        Failure.TOO_BRIEF: "liveness: the eyes were not kept shut for long enough",
         Failure.OTHER_ACTION: "liveness: another movement than the one asked for",
         Failure.NEVER_NEUTRAL: "liveness: the face never came to rest",
         Failure.OTHER_PERSON: "liveness: another face came into view",

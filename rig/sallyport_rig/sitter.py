@@ -23,6 +23,9 @@ DOING: Final = {
 RISE_MS: Final = 250.0
 """From rest to the whole movement."""
 HOLD_MS: Final = (900.0, 1_200.0)
+LID_MS: Final = 150.0
+SHUT_MS: Final = (950.0, 1_400.0)
+"""The same of lids: they are quicker, and stay shut for about the second that the screen asks for."""
 REACTION_MS: Final = (380.0, 750.0)
 """From the cue to the movement's begin: people's choice reaction, reading included."""
 NOISE: Final = 1.8
@@ -42,6 +45,7 @@ class Sitter:
     _action: Action | None = field(default=None, init=False)
     _from: float = field(default=-math.inf, init=False)
     _until: float = field(default=-math.inf, init=False)
+    _rise: float = field(default=RISE_MS, init=False)
     _blinks: float = field(default=3_000.0, init=False)
     _began: float | None = field(default=None, init=False)
 
@@ -56,9 +60,11 @@ class Sitter:
             self._asked = asked
             if asked in Action.__members__:
                 self._action = self.answer(Action(asked))
+                lids = self._action is Action.CLOSE_EYES
+                self._rise = LID_MS if lids else RISE_MS
                 self._from = now + float(self._random.uniform(*self.reaction_ms))
-                self._until = self._from + float(self._random.uniform(*HOLD_MS))
-        share = min(1.0, max(0.0, min(now - self._from, self._until - now) / RISE_MS))
+                self._until = self._from + float(self._random.uniform(*(SHUT_MS if lids else HOLD_MS)))
+        share = min(1.0, max(0.0, min(now - self._from, self._until - now) / self._rise))
         held = _between(REST, DOING[self._action], share) if self._action is not None else REST
         return self._swaying(held, now)
 

@@ -22,8 +22,8 @@ flat picture has to be turned by 45 to 60 degrees before the mesh sees 10 to 15 
 CLOSED_RISE, SMILE_RISE = 0.25, 0.35
 """Rise of the blendshape above the neutral face. Of LFW's faces the plainly closed eyes lie at 0.50 to 0.64, open ones
 near 0.1, narrow ones up to 0.25."""
-CLOSED_MS = 500
-"""Eyes shut this long are closed on purpose; a blink takes 100 to 400 ms."""
+CLOSED_MS = 450
+"""Eyes seen shut over this long are closed on purpose; a blink takes 100 to 400 ms."""
 NEUTRAL_SHARE = 0.5
 """A face is neutral again when every measure is below this share of its threshold."""
 NEUTRAL_LIMIT_MS = 6000
@@ -48,6 +48,7 @@ class Failure(StrEnum):
     NONE = "NONE"
     NO_ANSWER = "NO_ANSWER"
     TOO_SOON = "TOO_SOON"
+    TOO_BRIEF = "TOO_BRIEF"
     OTHER_ACTION = "OTHER_ACTION"
     NEVER_NEUTRAL = "NEVER_NEUTRAL"
     OTHER_PERSON = "OTHER_PERSON"
@@ -87,6 +88,8 @@ class Liveness:
     held_since_ms: float | None = None
     cued_ms: float | None = None
     shut_since_ms: float | None = None
+    glimpsed: bool = False
+    """Whether the eyes were seen shut since the cue."""
 
     @property
     def cue(self) -> Action | None:
@@ -126,6 +129,8 @@ class Liveness:
             return replace(self, held_since_ms=None)
         if closed:
             return self  # a blink neither breaks the hold nor ends it
+        if self.neutral is not None and opened(seen.movement, self.neutral):
+            return replace(self, held_since_ms=seen.at_ms, neutral=seen.movement)
         since = seen.at_ms if self.held_since_ms is None else self.held_since_ms
         calm = replace(self, held_since_ms=since, neutral=blended(self.neutral, seen.movement))
         if seen.at_ms - since >= self.challenge.steps[len(self.answers)].hold_ms:
@@ -140,6 +145,7 @@ class Liveness:
         asked = self.challenge.steps[len(self.answers)].action
         done = set(actions_in(seen.movement, self.neutral))
         began = seen.at_ms
+        glimpsed = self.glimpsed or self.shut_since_ms is not None
         if self.shut_since_ms is not None:
             if seen.at_ms - self.shut_since_ms >= CLOSED_MS:
                 done.add(Action.CLOSE_EYES)
@@ -149,9 +155,10 @@ class Liveness:
         if asked in done and flattened(asked, seen.movement, self.neutral):
             return self._failed(Failure.OTHER_ACTION)
         if began - cued > self.challenge.latest_ms:
-            return self._failed(Failure.NO_ANSWER)
+            brief = glimpsed and asked is Action.CLOSE_EYES
+            return self._failed(Failure.TOO_BRIEF if brief else Failure.NO_ANSWER)
         if not done:
-            return self
+            return replace(self, glimpsed=glimpsed)
         if began - cued < self.challenge.earliest_ms:
             return self._failed(Failure.TOO_SOON)
         return self._answered(Answer(asked, began - cued), seen.at_ms)
@@ -166,6 +173,7 @@ class Liveness:
             step_began_ms=at_ms,
             held_since_ms=None,
             cued_ms=None,
+            glimpsed=False,
         )
 
     def _failed(self, failure: Failure) -> "Liveness":
@@ -197,6 +205,11 @@ def dwarfed(asked: Action, movement: Movement, neutral: Movement) -> frozenset[A
 def eyes_shut(movement: Movement, neutral: Movement) -> bool:
     """Whether both eyes are shut in this frame."""
     return movement.blink - neutral.blink >= CLOSED_RISE
+
+
+def opened(movement: Movement, neutral: Movement) -> bool:
+    """Whether the neutral face was learnt with lids that are open now: a blink in the first frames."""
+    return neutral.blink - movement.blink >= NEUTRAL_SHARE * CLOSED_RISE
 
 
 def is_neutral(movement: Movement, neutral: Movement) -> bool:

@@ -40,6 +40,7 @@ DRAWING: Final = {
     Instruction.WIPE_FINGER: "finger",
     Instruction.ANSWER_SOONER: "again",
     Instruction.WAIT_TO_BE_ASKED: "again",
+    Instruction.KEEP_EYES_SHUT: "shut",
     Instruction.ONLY_WHAT_IS_ASKED: "again",
     Instruction.TRY_AGAIN: "again",
     Instruction.PLEASE_WAIT: "wait",

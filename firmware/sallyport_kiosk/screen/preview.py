@@ -46,6 +46,7 @@ CHALLENGE = (
     (Step.FACE, "SMILE", 0.8),
     (Step.FACE, "NO_ANSWER", 0.0),
     (Step.FACE, "TOO_SOON", 0.0),
+    (Step.FACE, "TOO_BRIEF", 0.0),
     (Step.FACE, "OTHER_ACTION", 0.0),
     (Step.FACE, "TRY_AGAIN", 0.0),
 )

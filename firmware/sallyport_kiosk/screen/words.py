@@ -40,6 +40,7 @@ class Instruction(StrEnum):
     WIPE_FINGER = "WIPE_FINGER"
     ANSWER_SOONER = "ANSWER_SOONER"
     WAIT_TO_BE_ASKED = "WAIT_TO_BE_ASKED"
+    KEEP_EYES_SHUT = "KEEP_EYES_SHUT"
     ONLY_WHAT_IS_ASKED = "ONLY_WHAT_IS_ASKED"
     TRY_AGAIN = "TRY_AGAIN"
     PLEASE_WAIT = "PLEASE_WAIT"
@@ -67,6 +68,7 @@ FROM_FEEDBACK: Final = MappingProxyType(
         "EXPRESSION": Instruction.RELAX_FACE,
         "NO_ANSWER": Instruction.ANSWER_SOONER,
         "TOO_SOON": Instruction.WAIT_TO_BE_ASKED,
+        "TOO_BRIEF": Instruction.KEEP_EYES_SHUT,
         "OTHER_ACTION": Instruction.ONLY_WHAT_IS_ASKED,
         "NEVER_NEUTRAL": Instruction.LOOK_STRAIGHT,
         "OTHER_PERSON": Instruction.ONE_PERSON_ONLY,

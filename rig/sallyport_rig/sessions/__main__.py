@@ -37,6 +37,7 @@ def sessions(
     source: Annotated[Path, typer.Argument(help="Images named PERSON_0001.jpg, at any depth")],
     people: Annotated[int, typer.Option(min=2, help="At most so many")] = 20,
     each: Annotated[int, typer.Option(min=1, help="Sessions of every species, over the people in turn")] = 10,
+    own: Annotated[int, typer.Option(min=1, help="Genuine sessions of everybody, each in another room")] = 1,
     species: Annotated[str, typer.Option(help="Only these, with commas between")] = ",".join(SPECIES),
     seed: Annotated[int, typer.Option(help="Another seed draws everything anew")] = 1,
     as_json: Json = False,
@@ -53,11 +54,11 @@ def sessions(
         found, left = people_in(source, kiosk.pipeline, kiosk.movements, people, lambda: bar.advance(looking))
         if len(found) < 2:
             raise MalformedError(f"{source}: only {len(found)} people can be drawn; add photographs that look ahead")
-        running = bar.add_task("sessions", total=len(found) + each * len(wanted))
+        running = bar.add_task("sessions", total=own * len(found) + each * len(wanted))
         tried: list[Tried] = []
         with suppress(KeyboardInterrupt):  # what was tried until then is reported
             for number in range(len(found)):
-                for one in of_person(kiosk, found, number, wanted, each, seed):
+                for one in of_person(kiosk, found, number, wanted, each, own, seed):
                     tried.append(one)
                     bar.advance(running)
     sat = {one.person for one in tried}
@@ -72,16 +73,21 @@ def sessions(
 
 
 def of_person(
-    kiosk: RigKiosk, found: list[Rendered], number: int, wanted: list[str], each: int, seed: int
+    kiosk: RigKiosk, found: list[Rendered], number: int, wanted: list[str], each: int, own: int, seed: int
 ) -> Iterator[Tried]:
-    """The person's own session, and the attacks that fall to her."""
+    """The person's own sessions, and the attacks that fall to her."""
     person, count = found[number], len(found)
     other = found[(number + 1) % count]
     room = drawn_room(generator_of(seed, person.name, -1))
     mine = [name for at, name in enumerate(wanted) for turn in range(each) if (turn + at) % count == number]
     material = Material(person.face, other.face, (), other.photograph, room, 31 * seed + number)
-    own, recorded = one_session(kiosk, GENUINE, person, material, seed, 0)
-    yield Tried(person.name, GENUINE, own)
+    recorded: list[Image] = []
+    for place in range(own):
+        there = drawn_room(generator_of(seed, person.name, -1 - place))
+        sitting = replace(material, room=there, seed=material.seed + 104_729 * place)
+        told, taken = one_session(kiosk, GENUINE, person, sitting, seed, place)
+        recorded = recorded or taken
+        yield Tried(person.name, GENUINE, told)
     for place, name in enumerate(mine, start=1):
         used = replace(material, recorded=recorded, seed=material.seed + 7_919 * place)
         yield Tried(person.name, name, one_session(kiosk, name, person, used, seed, place)[0])

@@ -8,49 +8,40 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from typing import Any, Final, cast
 
-from sallyport_biometrics.calibration import Calibration, StatedFmr
+from sallyport_biometrics.calibration import Calibration
 from sallyport_biometrics.face.attack import AttackDetector
 from sallyport_biometrics.face.challenge import longest_ms
 from sallyport_biometrics.face.flash import SUSPECTED, Verdict
-from sallyport_biometrics.face.injection import FrameMark, mark, suspicions
+from sallyport_biometrics.face.injection import suspicions
 from sallyport_biometrics.face.movement import MovementReader
 from sallyport_biometrics.face.passive import NETWORKS
 from sallyport_biometrics.face.pipeline import MODELS, FacePipeline
-from sallyport_biometrics.face.template import FaceTemplate
-from sallyport_biometrics.face.words import Image
-from sallyport_kiosk import parameters
 from sallyport_kiosk.evidence import ModalityEvidence
 from sallyport_kiosk.face_reader import FaceReader
 from sallyport_kiosk.follower import Follower
 from sallyport_kiosk.light_reader import LightReader
 from sallyport_kiosk.liveness_reader import LivenessReader, Proof
 from sallyport_kiosk.offers import Boot
-from sallyport_kiosk.ports import Frame
 from sallyport_kiosk.presence import PresenceWatch
 from sallyport_kiosk.session import Session, set_stage
-from sallyport_kiosk.stage import Stage, Step
+from sallyport_kiosk.stage import Stage
 from sallyport_models.attack_calibration import read_attack_calibration
 from sallyport_models.calibrations import read_calibration
 from sallyport_models.store import ModelStore
 from sallyport_protocol.actions import Action
 from sallyport_protocol.messages import Liveness, ModalityOutcome, Offer, Outcome, Presence, Result
-from sallyport_protocol.subject import Modality, Reference, References
+from sallyport_protocol.subject import Reference, References
 from sallyport_provisioning.apply import create_development_estate
 from sallyport_provisioning.approved import Approved
-from sallyport_rig.sessions.room import COLOURS
+from sallyport_rig.sessions.devices import RigCamera, RigScreen, SimulatedClock, SimulatedStop
+from sallyport_rig.sessions.ears import HeardFace, HeardLight, HeardLiveness, MatchingFinger, NoLight
 from sallyport_rig.sessions.scenes import Scene
 from sallyport_rig.sessions.species import CAMERA
 
-FRAME_MS: Final = 160
-"""Six frames a second, to spare time."""
-LATENCY_FRAMES: Final = 1
-"""Between the screen's change and the frame that shows it."""
 LIFE_MS: Final = longest_ms(frozenset(Action), False) + 70_000
 """Of a session, as the gateway gives it."""
-FINGER: Final = StatedFmr(-5.0, -4.5, False)
 
 
 class Layer(StrEnum):
@@ -82,163 +73,6 @@ class Heard:
     seconds: float
     """simulated, to the result"""
     frames: int
-
-
-@dataclass
-class SimulatedClock:
-    """Time passes with the frames and with what is waited for."""
-
-    now: int = 1_000_000
-
-    def monotonic_ms(self) -> int:
-        """See `Clock`."""
-        return self.now
-
-    def wall_ms(self) -> int:
-        """See `Clock`."""
-        return self.now
-
-
-class SimulatedStop(Event):
-    """Waiting for the end of a session takes simulated time only."""
-
-    def __init__(self, clock: SimulatedClock) -> None:
-        super().__init__()
-        self._clock = clock
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """At once."""
-        self._clock.now += round(1_000 * (timeout or 0.0))
-        return self.is_set()
-
-
-@dataclass
-class RigScreen:
-    """The prisoner's screen: shows every colour at once and says so."""
-
-    clock: SimulatedClock
-    asked: str = ""
-    colour: str = ""
-    _number: int = 0
-    _since: int = 0
-
-    def show(self, step: Step, instruction: str, progress: float = 0.0, finger: int = 0) -> None:
-        """See `Display`."""
-        self.asked = instruction
-
-    def picture(self, frame: Any) -> None:
-        """Nobody looks."""
-
-    def light(self, colour: str, number: int) -> None:
-        """See `Display`."""
-        self.colour, self._number, self._since = colour, number, self.clock.now
-
-    def lit(self, number: int) -> int | None:
-        """See `Display`."""
-        return self._since if number == self._number else None
-
-
-@dataclass
-class RigCamera:
-    """Sees the scene."""
-
-    clock: SimulatedClock
-    screen: RigScreen
-    scene: Scene
-    named: str = CAMERA
-    """What its frames say."""
-    device: str = CAMERA
-    keep: bool = False
-    taken: list[Image] = field(default_factory=list)
-    marks: list[FrameMark] = field(default_factory=list)
-    _colours: list[str] = field(default_factory=list)
-
-    def open(self) -> None:
-        """Always open."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def read(self) -> Frame:
-        """See `Camera`."""
-        self.clock.now += FRAME_MS
-        self._colours.append(self.screen.colour)
-        colour = COLOURS[self._colours[max(0, len(self._colours) - 1 - LATENCY_FRAMES)]]
-        image = self.scene.picture(self.screen.asked, float(self.clock.now), colour)
-        self.marks = [*self.marks[1 - parameters.MARKS :], mark(image, self.clock.now, self.clock.now, self.named)]
-        if self.keep:
-            self.taken.append(image)
-        return Frame(image, self.clock.now, len(self._colours), self.named)
-
-
-# Ears on the layers
-
-
-@dataclass
-class HeardLight:
-    """The light reader, and what it said."""
-
-    reader: LightReader
-    said: Verdict | None = None
-
-    def read(self, seed: bytes, stage: Stage, follower: Follower) -> Verdict:
-        """See `LightReader`."""
-        self.said = self.reader.read(seed, stage, follower)
-        return self.said
-
-
-@dataclass
-class NoLight:
-    """A light reader that says nothing."""
-
-    def read(self, seed: bytes, stage: Stage, follower: Follower) -> Verdict:
-        """See `LightReader`."""
-        return Verdict.UNCLEAR
-
-
-@dataclass
-class HeardLiveness:
-    """The liveness reader, and what it said."""
-
-    reader: LivenessReader
-    said: list[Proof] = field(default_factory=list)
-
-    def read(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
-        """See `LivenessReader`."""
-        self.said.append(self.reader.read(seed, stage, follower))
-        return self.said[-1]
-
-    def read_again(self, seed: bytes, stage: Stage, follower: Follower) -> Proof:
-        """See `LivenessReader`."""
-        self.said.append(self.reader.read_again(seed, stage, follower))
-        return self.said[-1]
-
-
-@dataclass
-class HeardFace:
-    """The face reader, and what it said."""
-
-    reader: FaceReader
-    said: list[ModalityEvidence] = field(default_factory=list)
-
-    def read(
-        self, references: tuple[Reference, ...], stage: Stage, follower: Follower | None = None, earlier: int = 0
-    ) -> tuple[ModalityEvidence, FaceTemplate | None]:
-        """See `FaceReader`."""
-        evidence, template = self.reader.read(references, stage, follower, earlier)
-        self.said.append(evidence)
-        return evidence, template
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.reader, name)
-
-
-class MatchingFinger:
-    """The enrolled finger, always."""
-
-    def read(self, references: tuple[Reference, ...], stage: Stage) -> ModalityEvidence:
-        """See `FingerReader`."""
-        return ModalityEvidence(Modality.FINGER, ModalityOutcome.MATCH, attempts=1, llr=8.0, fmr=FINGER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,15 @@ def run(state: Liveness, since: float, frames: list[tuple[float, Movement | None
         (Action.SMILE, [(400.0, movement(blink=0.9)), (600.0, movement(smile=0.9))], Failure.NONE),
         (Action.CLOSE_EYES, [(float(at), movement(blink=0.9)) for at in range(400, 1200, 100)], Failure.NONE),
         (Action.LOOK_UP, [(float(at), movement(blink=0.9)) for at in range(400, 1200, 100)], Failure.OTHER_ACTION),
-        (Action.CLOSE_EYES, [(400.0, movement(blink=0.9)), (1600.0, movement())], Failure.NO_ANSWER),
+        (Action.CLOSE_EYES, [(400.0, movement(blink=0.9)), (1600.0, movement())], Failure.TOO_BRIEF),
+        (Action.CLOSE_EYES, [(1600.0, movement())], Failure.NO_ANSWER),
+        (Action.SMILE, [(400.0, movement(blink=0.9)), (1600.0, movement())], Failure.NO_ANSWER),
+        (
+            Action.CLOSE_EYES,
+            [(400.0 + at, movement(blink=0.9 * (at < 450))) for at in range(0, 1400, 100)],
+            Failure.TOO_BRIEF,
+        ),
+        (Action.CLOSE_EYES, [(float(at), movement(blink=0.9)) for at in range(400, 881, 160)], Failure.NONE),
         (Action.TURN_LEFT, [(400.0, looking(-0.30, yaw=17.0))], Failure.OTHER_ACTION),  # a picture turned, no head
         (Action.TURN_LEFT, [(400.0, looking(-0.30, yaw=45.0))], Failure.NONE),
         (Action.TURN_RIGHT, [(400.0, looking(-0.30, yaw=-17.0))], Failure.OTHER_ACTION),
@@ -130,6 +138,18 @@ def test_each_rule(asked: Action, frames: list[tuple[float, Movement | None]], f
     state = run(*cued(asked), frames)
     assert state.failure is failure
     assert state.outcome is (Outcome.PASSED if failure is Failure.NONE else Outcome.FAILED)
+
+
+def test_a_neutral_face_is_not_learnt_in_a_blink() -> None:
+    """Who blinks in the first frame is not asked to shut the eyes further than shut."""
+    state = begin(simple(Action.CLOSE_EYES)).observe(Observation(0.0, 1, movement(blink=0.6)))
+    now = 0.0
+    while state.cue is None:
+        now += 100.0
+        state = state.observe(Observation(now, 1, movement(blink=0.1)))
+    assert now == 500.0, "the hold began when the lids were open"
+    assert state.neutral is not None and state.neutral.blink < 0.2
+    assert run(state, now, [(float(at), movement(blink=0.5)) for at in range(400, 1200, 100)]).failure is Failure.NONE
 
 
 def test_another_person_ends_it() -> None:
