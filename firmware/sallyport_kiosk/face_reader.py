@@ -42,24 +42,35 @@ class FaceReader:
     attack: AttackDetector | None = None
 
     def read(
-        self, references: tuple[Reference, ...], stage: Stage, follower: Follower | None = None, earlier: int = 0
+        self,
+        references: tuple[Reference, ...],
+        stage: Stage,
+        follower: Follower | None = None,
+        earlier: int = 0,
+        company: bool = False,
     ) -> tuple[ModalityEvidence, FaceTemplate | None]:
         """The face's evidence and the template of the person seen, for the presence watch. Never raises.
 
         `follower`, where liveness is required, sees the same frames, and the first suspicion ends the reading: the
-        person is challenged again before the next. `earlier` attempts of this session came before.
+        person is challenged again before the next. `earlier` attempts of this session came before; `company` says
+        that the person returned the screen's light and answered again.
         """
         if (excused := stage.exceptions.get(Modality.FACE)) is not None:
             return ModalityEvidence(Modality.FACE, ModalityOutcome.EXCEPTION, exception=excused), None
         try:
             known = [(FaceTemplate.from_bytes(each.template), each) for each in references]
             self.camera.open()
-            return self._attempts(known, stage, follower, earlier)
+            return self._attempts(known, stage, follower, earlier, company)
         except (RoadError, MalformedError, ValueError) as error:
             return ModalityEvidence(Modality.FACE, ModalityOutcome.FAULT, detail=f"face: {error}"[:150]), None
 
     def _attempts(
-        self, known: list[tuple[FaceTemplate, Reference]], stage: Stage, follower: Follower | None, earlier: int
+        self,
+        known: list[tuple[FaceTemplate, Reference]],
+        stage: Stage,
+        follower: Follower | None,
+        earlier: int,
+        company: bool,
     ) -> tuple[ModalityEvidence, FaceTemplate | None]:
         evidence = ModalityEvidence(Modality.FACE, ModalityOutcome.NOT_ACQUIRED, detail="no usable picture of a face")
         template: FaceTemplate | None = None
@@ -73,7 +84,7 @@ class FaceReader:
                 continue
             template = self.pipeline.template([(look.embedding, look.quality) for look in looks])
             captures = tuple(_capture(look.frame, stage) for look in looks)
-            evidence = self._with_attack(self._judge(template, known, captures, attempt, stage), looks)
+            evidence = self._with_attack(self._judge(template, known, captures, attempt, stage), looks, company)
             if evidence.suspicious and doubts == 0:
                 break
             doubts -= evidence.suspicious
@@ -81,9 +92,10 @@ class FaceReader:
                 break
         return evidence, template
 
-    def _with_attack(self, evidence: ModalityEvidence, looks: list[Look]) -> ModalityEvidence:
+    def _with_attack(self, evidence: ModalityEvidence, looks: list[Look], company: bool) -> ModalityEvidence:
         """The evidence with the score of a picture of a picture, which asks for one more attempt."""
-        score = self.attack.score([look.seen for look in looks if look.seen is not None]) if self.attack else None
+        seen = [look.seen for look in looks if look.seen is not None]
+        score = self.attack.score(seen, company) if self.attack else None
         if self.attack is None or score is None:
             return evidence
         scored = replace(evidence, attack_score=score, models=(*evidence.models, *self.attack.digests))

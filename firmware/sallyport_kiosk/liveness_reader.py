@@ -7,7 +7,7 @@ asked once more, for more.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sallyport_biometrics.face.challenge import (
@@ -44,6 +44,8 @@ class Proof:
     attempts: int = 0
     fault: bool = False
     detail: str = ""
+    lit: bool = False
+    """The screen's light came back, and as a head returns it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class LivenessReader:
         more = (0 if self.passive else STRICTER_STEPS) + (0 if light is Verdict.RETURNED else DARKER_STEPS)
         able, slow = stage.needs.able, stage.needs.slow
         challenges = [derive(seed, number, ATTEMPTS, able, slow, more) for number in range(ATTEMPTS)]
-        return self._attempts(challenges, stage, follower)
+        return replace(self._attempts(challenges, stage, follower), lit=light is Verdict.RETURNED)
 
     def _attempts(self, challenges: list[Challenge], stage: Stage, follower: Follower) -> Proof:
         failures: list[Failure] = []

@@ -67,7 +67,8 @@ class Session:
     ) -> tuple[Liveness, tuple[ModalityEvidence, ...], FaceTemplate | None]:
         """Challenge, face, finger. Nothing is compared for somebody who has not shown to be alive.
 
-        A face that looks like a picture of one is challenged once more, for longer, before it is read again.
+        A face that looks like a picture of one is challenged once more, for longer, before it is read again; who passes
+        that too and returned the screen's light has to look much more like a picture (`Weights.company`).
         """
         faces, fingers = _of(references, Modality.FACE), _of(references, Modality.FINGER)
         if follower is None:
@@ -83,7 +84,7 @@ class Session:
             if again.liveness is not Liveness.PASSED:
                 again = believed(again, follower, self.clock.monotonic_ms())
                 return again.liveness, _nothing(again, stage, face), None
-            later, person = self.face.read(faces, stage, follower, face.attempts)
+            later, person = self.face.read(faces, stage, follower, face.attempts, proof.lit)
             face = face if later.outcome is ModalityOutcome.NOT_ACQUIRED else later
         with watched(self.face.camera, self.face.pipeline, stage, follower):
             finger = self.finger.read(fingers, stage)

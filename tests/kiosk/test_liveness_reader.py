@@ -28,6 +28,7 @@ from kiosk_people import (
 )
 
 from sallyport_biometrics.face.challenge import Action
+from sallyport_biometrics.face.flash import Verdict
 from sallyport_kiosk import parameters
 from sallyport_kiosk.light_reader import LightReader
 from sallyport_kiosk.liveness_reader import LivenessReader
@@ -57,6 +58,16 @@ class Played:
 
 
 @dataclass
+class SaysOfLight:
+    """A light reader that has seen this."""
+
+    verdict: Verdict
+
+    def read(self, *_: Any) -> Verdict:
+        return self.verdict
+
+
+@dataclass
 class Kiosk:
     """A bench whose camera sees synthetic people."""
 
@@ -68,6 +79,7 @@ class Kiosk:
     passive: bool = False
     reports: int = 2
     attack: Any = None
+    light: Any = None
 
     def sees(self, look: Look, **changes: Any) -> "Kiosk":
         self.camera = ActedCamera(self.clock, self.display, look, **changes)
@@ -79,13 +91,12 @@ class Kiosk:
 
     def session(self, said: Callable[[Result | Presence], None]) -> Session:
         movements: Any = TaggedMovements()
+        light = self.light or LightReader(self.camera, self.pipeline)
         clock: Any = self.clock
         self.bench.sensor.clock = clock
         return replace(
             self.bench.session,
-            liveness=LivenessReader(
-                self.camera, self.pipeline, movements, LightReader(self.camera, self.pipeline), self.passive
-            ),
+            liveness=LivenessReader(self.camera, self.pipeline, movements, light, self.passive),
             face=replace(self.bench.session.face, camera=self.camera, pipeline=self.pipeline, attack=self.attack),
             watch=PresenceWatch(self.camera, self.pipeline, rates("face")),
             display=self.display,
@@ -195,6 +206,23 @@ def test_a_face_that_looks_like_a_picture_is_asked_for_more_and_then_read_again(
     face = played.result.modalities[0]
     assert (face.attempts, face.attack_score) == (2, 0.2)
     assert len(played.result.captures) == parameters.FRAMES + 1  # of the second reading alone, and the finger's
+
+
+@pytest.mark.parametrize(
+    ("verdict", "scores", "company"),
+    [
+        (Verdict.RETURNED, (0.9, 0.2), [False, True]),
+        (Verdict.RETURNED, (0.2,), [False]),
+        (Verdict.UNCLEAR, (0.9, 0.2), [False, False]),
+    ],
+)
+def test_only_who_returned_the_light_and_answered_again_is_in_good_company(
+    kiosk: New, verdict: Verdict, scores: tuple[float, ...], company: list[bool]
+) -> None:
+    one = doubted(kiosk(), *scores)
+    one.light = SaysOfLight(verdict)
+    assert one.sees(obedient).run().result.outcome is Outcome.MATCH
+    assert one.attack.company == company
 
 
 def test_a_face_that_still_looks_like_a_picture_is_a_suspected_attack(kiosk: New) -> None:

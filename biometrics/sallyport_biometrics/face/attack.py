@@ -6,8 +6,10 @@ alone, so that nothing that a simulator lacks can speak another down: what it sa
 shows as much (its surprise: -ln of that share), and the surprises are added (Fisher's method). None speaks for life.
 
 Supporting evidence beside the challenge: a score of 0.5 and more says that live faces of the calibration's held-out
-people were taken for attacks in at most a twentieth of their presentations there. No weight is set by hand; the file
-is `models/sallyport_models/calibration/attack.toml`, made by `sallyport-models calibrate attack`.
+people were taken for attacks in at most a twentieth of their presentations there. Who has answered two challenges and
+returned the screen's light is in good company: few pictures get so far, so a face has to look that much more like one
+(`Weights.company`, counted in whole sessions by `sallyport-models calibrate company`). No weight is set by hand; the
+file is `models/sallyport_models/calibration/attack.toml`, made by `sallyport-models calibrate attack`.
 """
 
 import math
@@ -27,6 +29,8 @@ from sallyport_protocol.errors import MalformedError
 
 LIMIT = 0.5
 """A score of an attack; the same number as in the gateway's check 11."""
+LARGEST = 5.0
+"""Nats that company may be worth: more cannot be counted in some hundred sessions."""
 BAR = 6
 """Greatest grey level of a bar."""
 SMALLEST = 32
@@ -106,15 +110,20 @@ class Weights:
     """sum of surprises at the operating point, nats"""
     alone: float
     """the same where the supplied networks say nothing"""
+    company: float = 0.0
+    """Nats by which living people, rather than pictures of them, answer a challenge and return the screen's light."""
 
     def says(self, seen: Seen) -> float | None:
         """The supplied networks' mean log odds in one frame, less what a lack of room explains; None for silence."""
         odds = [seen[name] for name in self.networks if name in seen]
         return sum(odds) / len(odds) + self.narrow * min(0.0, seen.get(ROOM, 0.0)) if odds else None
 
-    def odds(self, frames: Sequence[Seen]) -> float:
-        """Surprises of one presentation, less the operating point's: 0 and more is suspicious. Frames are averaged."""
-        surprise = (self.colour if coloured(frames) else self.grey).surprise(frames)
+    def odds(self, frames: Sequence[Seen], company: bool = False) -> float:
+        """Surprises of one presentation, less the operating point's: 0 and more is suspicious. Frames are averaged.
+
+        `company`: of somebody who answered, was doubted, answered again, and returned the screen's light.
+        """
+        surprise = (self.colour if coloured(frames) else self.grey).surprise(frames) - self.company * company
         said = [value for value in map(self.says, frames) if value is not None]
         if not said:
             return surprise - self.alone
@@ -146,7 +155,8 @@ class AttackCalibration:
             if tables["version"] not in VERSIONS or tables["modality"] != "face-attack":
                 raise MalformedError(f"not a calibration of face attack detection, version {VERSIONS[-1]}")
             colour, grey = _signs(tables["colour"]), _signs(tables["grey"])
-            return cls(tuple(_weights(table, colour, grey) for table in tables["networks"]))
+            company = _company(tables.get("company", {}))
+            return cls(tuple(_weights(table, colour, grey, company) for table in tables["networks"]))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise MalformedError(f"calibration of face attack detection: {error!r}; install Sallyport again") from error
 
@@ -168,9 +178,9 @@ class AttackDetector:
         """What this frame shows."""
         return seen_in(frame, face, self._passive)
 
-    def score(self, frames: Sequence[Seen]) -> float | None:
+    def score(self, frames: Sequence[Seen], company: bool = False) -> float | None:
         """0 (live) to 1 (attack) of one presentation's frames; `LIMIT` is the operating point; None without frames."""
-        return score_of(frames, self._weights)
+        return score_of(frames, self._weights, company)
 
 
 def seen_in(frame: Image, face: Face, passive: PassiveDetector) -> dict[str, float]:
@@ -193,18 +203,25 @@ def without_bars(frame: Image, face: Face) -> tuple[Image, Face]:
     return cut, replace(face, box=Box(box.left - left, box.top - top, box.width, box.height))
 
 
-def score_of(frames: Sequence[Seen], weights: Weights) -> float | None:
-    """The frames' surprises less the operating point's, on a scale from 0 to 1."""
+def score_of(frames: Sequence[Seen], weights: Weights, company: bool = False) -> float | None:
+    """The frames' surprises less the operating point's, on a scale from 0 to 1; see `Weights.odds`."""
     if not frames:
         return None
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, weights.odds(frames)))))
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, weights.odds(frames, company)))))
 
 
-def _weights(table: Mapping[str, Any], colour: Signs, grey: Signs) -> Weights:
+def _weights(table: Mapping[str, Any], colour: Signs, grey: Signs, company: float) -> Weights:
     narrow, limit, alone = (float(table[name]) for name in ("narrow", "limit", "alone"))
     if not (narrow >= 0 and limit > 0 and alone > 0):
         raise ValueError("narrow must not be below zero, and both limits must be above it")
-    return Weights(tuple(map(str, table["names"])), colour, grey, _tail(table), narrow, limit, alone)
+    return Weights(tuple(map(str, table["names"])), colour, grey, _tail(table), narrow, limit, alone, company)
+
+
+def _company(table: Mapping[str, Any]) -> float:
+    company = float(table.get("nats", 0.0))
+    if not 0 <= company < LARGEST:
+        raise ValueError(f"company must be worth 0 to {LARGEST} nats")
+    return company
 
 
 def _signs(table: Mapping[str, Any]) -> Signs:

@@ -116,7 +116,9 @@ class Liveness:
 
     def _shut(self, seen: Observation) -> float | None:
         """Since when the eyes have been shut without a break."""
-        if seen.movement is None or self.neutral is None or not eyes_shut(seen.movement, self.neutral):
+        if seen.movement is None or self.neutral is None:
+            return None
+        if not eyes_shut(seen.movement, self.neutral, self.shut_since_ms is not None):
             return None
         return seen.at_ms if self.shut_since_ms is None else self.shut_since_ms
 
@@ -202,9 +204,10 @@ def dwarfed(asked: Action, movement: Movement, neutral: Movement) -> frozenset[A
     return frozenset(action for action, share in measured.items() if share < least and least >= 1.0)
 
 
-def eyes_shut(movement: Movement, neutral: Movement) -> bool:
-    """Whether both eyes are shut in this frame."""
-    return movement.blink - neutral.blink >= CLOSED_RISE
+def eyes_shut(movement: Movement, neutral: Movement, before: bool = False) -> bool:
+    """Whether both eyes are shut in this frame. Who had them shut `before` has opened them when they are neutral again:
+    the measure of shut lids wavers."""
+    return movement.blink - neutral.blink >= CLOSED_RISE * (NEUTRAL_SHARE if before else 1.0)
 
 
 def opened(movement: Movement, neutral: Movement) -> bool:

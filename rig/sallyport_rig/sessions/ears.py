@@ -66,10 +66,15 @@ class HeardFace:
     said: list[ModalityEvidence] = field(default_factory=list)
 
     def read(
-        self, references: tuple[Reference, ...], stage: Stage, follower: Follower | None = None, earlier: int = 0
+        self,
+        references: tuple[Reference, ...],
+        stage: Stage,
+        follower: Follower | None = None,
+        earlier: int = 0,
+        company: bool = False,
     ) -> tuple[ModalityEvidence, FaceTemplate | None]:
         """See `FaceReader`."""
-        evidence, template = self.reader.read(references, stage, follower, earlier)
+        evidence, template = self.reader.read(references, stage, follower, earlier, company)
         self.said.append(evidence)
         return evidence, template
 

@@ -73,6 +73,8 @@ class Heard:
     seconds: float
     """simulated, to the result"""
     frames: int
+    company: bool = False
+    """The first challenge was passed and the screen's light came back, whatever else was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ class Run:
             result.detail,
             round(seconds, 1),
             frames,
+            light.said is Verdict.RETURNED and challenged.liveness is Liveness.PASSED,
         )
 
     def _liveness(self, light: Any) -> LivenessReader:

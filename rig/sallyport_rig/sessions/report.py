@@ -10,6 +10,7 @@ from sallyport_models.evaluate.scores import Interval, fnmr_interval
 from sallyport_protocol.messages import Outcome
 from sallyport_rig.sessions.kiosk import Heard, Layer
 from sallyport_rig.sessions.people import Left
+from sallyport_rig.sessions.species import SPECIES
 
 NOT_SHOWN = (
     "People and attacks are rendered: these figures show that the kiosk's layers work together on pictures, not how "
@@ -55,6 +56,10 @@ class OfSpecies:
     """what the screen's light said"""
     seconds: float
     """simulated, median to the result"""
+    held: str
+    """what was held before the camera (`Species.held`)"""
+    company: int
+    """sessions in which a challenge was answered and the screen's light came back (`Weights.company`)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class SessionReport:
     """genuine sessions that ended otherwise without a match"""
     genuine_reasons: Mapping[str, int]
     genuine_light: Mapping[str, int]
+    genuine_company: int
+    """genuine sessions in which a challenge was answered and the screen's light came back"""
     genuine_doubted: int
     """genuine sessions whose first look was suspicious, and which were challenged again"""
     seconds: float
@@ -101,6 +108,7 @@ def report_of(tried: Sequence[Tried], left: Left, another: int, genuine: str) ->
         not_matched=share_of(own, [each.heard.outcome not in ends for each in own]),
         genuine_reasons=dict(Counter(each.heard.detail for each in own if each.heard.outcome is not Outcome.MATCH)),
         genuine_light=dict(Counter(str(each.heard.light or "") for each in own)),
+        genuine_company=sum(each.heard.company for each in own),
         genuine_doubted=sum(each.heard.doubted for each in own),
         seconds=float(np.median([each.seconds for each in matched])) if matched else 0.0,
         species={name: _of_species([each for each in tried if each.species == name]) for name in names},
@@ -118,6 +126,8 @@ def _of_species(tried: Sequence[Tried]) -> OfSpecies:
         alone={str(layer): sum(layer in each.alone for each in heard) for layer in Layer},
         light=dict(Counter(str(each.light or "") for each in heard)),
         seconds=float(np.median([each.seconds for each in heard])),
+        held=SPECIES[tried[0].species].held,
+        company=sum(each.company for each in heard),
     )
 
 

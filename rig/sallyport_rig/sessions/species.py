@@ -58,6 +58,7 @@ class Material:
         return Sitter(face or self.face, seed=self.seed % 1_000)
 
 
+PRINT, DISPLAY = "print", "display"
 Made = Callable[[Material, np.random.Generator], Scene]
 
 
@@ -70,6 +71,8 @@ class Species:
     """What the frames say of the camera they come from."""
     recorded: bool = False
     """Whether it needs an earlier session."""
+    held: str = ""
+    """What is held before the camera; a display that answers is a kind of its own; "" for nothing, and for a head."""
 
 
 def genuine(material: Material, generator: np.random.Generator) -> Scene:
@@ -168,13 +171,13 @@ def _compressed(frame: Image) -> Image:
 
 SPECIES: Final[Mapping[str, Species]] = MappingProxyType(
     {
-        "print-still": Species(_print_still),
-        "print-moved": Species(_print_moved),
-        "print-eyes": Species(_print_eyes),
-        **{name: Species(still_on(name)) for name in MEDIA if name.startswith("screen-")},
-        "screen-replay": Species(_screen_replay, recorded=True),
-        "screen-order": Species(_screen_order),
-        "screen-puppet": Species(_screen_puppet),
+        "print-still": Species(_print_still, held=PRINT),
+        "print-moved": Species(_print_moved, held=PRINT),
+        "print-eyes": Species(_print_eyes, held=PRINT),
+        **{name: Species(still_on(name), held=DISPLAY) for name in MEDIA if name.startswith("screen-")},
+        "screen-replay": Species(_screen_replay, recorded=True, held=DISPLAY),
+        "screen-order": Species(_screen_order, held=DISPLAY),
+        "screen-puppet": Species(_screen_puppet, held="answering display"),
         "injected-replay": Species(_injected_replay, recorded=True),
         "injected-recompressed": Species(_injected_recompressed, recorded=True),
         "injected-spliced": Species(_injected_spliced, recorded=True),

@@ -160,12 +160,14 @@ class Suspects:
     scores: list[float]
     digests: tuple[bytes, ...] = (bytes([9]) * 32,)
     frames: list[int] = field(default_factory=list)
+    company: list[bool] = field(default_factory=list)
 
     def look(self, frame: Any, face: Any) -> dict[str, float]:
         return {"seen": 1.0}
 
-    def score(self, frames: Sequence[dict[str, float]]) -> float:
+    def score(self, frames: Sequence[dict[str, float]], company: bool = False) -> float:
         self.frames.append(len(frames))
+        self.company.append(company)
         return self.scores[min(len(self.frames), len(self.scores)) - 1]
 
 
