@@ -72,13 +72,13 @@ def ours() -> dict[str, float]:
     """
     from sallyport_biometrics.face.attack import AttackDetector
     from sallyport_biometrics.face.compare import compare
-    from sallyport_biometrics.face.passive import NETWORKS
+    from sallyport_biometrics.face.passive import ALL
     from sallyport_biometrics.face.pipeline import MODELS, FacePipeline
     from sallyport_models.attack_calibration import read_attack_calibration
 
     store = ROOT / os.environ.get("SALLYPORT_MODELS", "var/models")
     pipeline = FacePipeline({name: (store / f"{name}.onnx").read_bytes() for name in MODELS})
-    supplied = {name: path.read_bytes() for name in NETWORKS if (path := store / f"{name}.onnx").exists()}
+    supplied = {name: path.read_bytes() for name in ALL if (path := store / f"{name}.onnx").exists()}
     attack = AttackDetector(supplied, read_attack_calibration())
     shots, other = frames()
 

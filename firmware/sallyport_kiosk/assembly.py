@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sallyport_biometrics.calibration import Calibration
 from sallyport_biometrics.face.attack import AttackDetector
 from sallyport_biometrics.face.movement import MovementReader
-from sallyport_biometrics.face.passive import NETWORKS as PASSIVE_MODELS
+from sallyport_biometrics.face.passive import ALL as PASSIVE_MODELS
+from sallyport_biometrics.face.passive import NETWORKS as SUPPLIED
 from sallyport_biometrics.face.pipeline import MODELS as FACE_MODELS
 from sallyport_biometrics.face.pipeline import FacePipeline
 from sallyport_biometrics.finger import FingerExtractor
@@ -194,8 +195,8 @@ def model_names(approved: ModelSet, store: ModelStore) -> tuple[str, ...]:
 
 
 def has_passive(names: Collection[str]) -> bool:
-    """Whether every passive network is there; where one is absent the challenge is stricter."""
-    return all(name in names for name in PASSIVE_MODELS)
+    """Whether every passive network that was taught on real attacks is there; without one the challenge is stricter."""
+    return all(name in names for name in SUPPLIED)
 
 
 def load_approved(store: ModelStore, approved: ModelSet, name: str) -> bytes:

@@ -16,7 +16,7 @@ from sallyport_biometrics.face.challenge import longest_ms
 from sallyport_biometrics.face.flash import SUSPECTED, Verdict
 from sallyport_biometrics.face.injection import suspicions
 from sallyport_biometrics.face.movement import MovementReader
-from sallyport_biometrics.face.passive import NETWORKS
+from sallyport_biometrics.face.passive import ALL, NETWORKS
 from sallyport_biometrics.face.pipeline import MODELS, FacePipeline
 from sallyport_kiosk.evidence import ModalityEvidence
 from sallyport_kiosk.face_reader import FaceReader
@@ -240,7 +240,7 @@ def rig_kiosk(store: ModelStore) -> Iterator[RigKiosk]:
     passive = {
         entry.name: (store.path / entry.file).read_bytes()
         for entry in store.manifest.models
-        if entry.name in NETWORKS and store.holds(entry)
+        if entry.name in ALL and store.holds(entry)
     }
     attack = AttackDetector(passive, read_attack_calibration())
     with TemporaryDirectory() as folder:
@@ -255,5 +255,5 @@ def rig_kiosk(store: ModelStore) -> Iterator[RigKiosk]:
             MovementReader(models["face-blendshapes"]),
             attack,
             read_calibration("face"),
-            bool(passive),
+            all(name in passive for name in NETWORKS),
         )
