@@ -55,7 +55,7 @@ def calibrate_attack(
     paths = [path for each in shown for path in each.frames]
     digest = digest_of_files({f"{number:06d}/{path.name}": path for number, path in enumerate(paths)})
     write_atomically(output, calibration_text(seen, looker.passive.names, digest).encode())
-    Console(stderr=True).print(f"{output}: written")
+    Console(stderr=True).print(f"{output}: written; company is worth nothing until `calibrate company` counts it")
 
 
 def looked_with_progress(looker: Looker, shown: tuple[Shown, ...]) -> tuple[Presentation, ...]:

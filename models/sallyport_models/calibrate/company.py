@@ -62,7 +62,7 @@ def calibrate_company(
     text = before.partition(f"\n{TABLE}\n")[0].rstrip("\n") + "\n\n" + table
     parse_attack_calibration(text.encode(), output)
     write_atomically(output, text.encode())
-    Console(stderr=True).print(f"{output}: written\n{table}", markup=False)
+    Console(stderr=True).print(f"{output}: written\n{table}", markup=False, soft_wrap=True)
 
 
 def company_table(reports: Sequence[Sessions]) -> str:
