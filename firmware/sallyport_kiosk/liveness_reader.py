@@ -9,6 +9,7 @@ asked once more, for more.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Final
 
 from sallyport_biometrics.face.challenge import (
     ATTEMPTS,
@@ -118,7 +119,7 @@ class LivenessReader:
 
         PENDING when the session ended first. The face is known again at every cue.
         """
-        attempt, recognise, hindrance = begin(challenge), False, ""
+        attempt, recognise, hindrance, earlier = begin(challenge), False, "", ""
         while attempt.outcome is Outcome.PENDING and not stage.over:
             stage.display.show(Step.FACE, str(attempt.cue or "LOOK_STRAIGHT"), _progress(attempt))
             if (fresh := fresh_frame(self.camera, stage)) is None:
@@ -131,7 +132,8 @@ class LivenessReader:
             cued = attempt.cue is None and seen.cue is not None
             attempt, recognise = seen, cued or (recognise and embedding is None)
             hindrance = str(analysis.feedback[0]) if analysis.face is None and analysis.feedback else ""
-        return attempt, hindrance
+            earlier = hindrance or earlier
+        return attempt, earlier if attempt.failure is Failure.NOT_SEEN else hindrance
 
     def _embedding(self, frame: Frame, analysis: FrameAnalysis) -> Embedding | None:
         if analysis.face is None or not analysis.usable:
@@ -157,15 +159,18 @@ def _progress(attempt: Attempt) -> float:
 
 def _not_passed(failures: list[Failure], allowed: int) -> Proof:
     """A camera that is too slow is a fault; all challenges answered wrongly is a failure; anything else is nothing."""
-    tried = len(failures)
-    if tried == allowed and any(each is not Failure.CAMERA_TOO_SLOW for each in failures):
-        last = next(each for each in reversed(failures) if each is not Failure.CAMERA_TOO_SLOW)
-        return Proof(Liveness.FAILED, attempts=tried, detail=_WHY[last])
+    tried, wrong = len(failures), [each for each in failures if each not in UNANSWERED]
+    if tried == allowed and wrong:
+        return Proof(Liveness.FAILED, attempts=tried, detail=_WHY[wrong[-1]])
     if failures and failures[-1] is Failure.CAMERA_TOO_SLOW:
         return Proof(Liveness.NOT_PERFORMED, attempts=tried, fault=True, detail=_WHY[Failure.CAMERA_TOO_SLOW])
+    if failures and failures[-1] is Failure.NOT_SEEN:
+        return Proof(Liveness.NOT_PERFORMED, attempts=tried, detail=_WHY[Failure.NOT_SEEN])
     return Proof(Liveness.NOT_PERFORMED, attempts=tried, detail="the instructions were not answered in time")
 
 
+UNANSWERED: Final = (Failure.CAMERA_TOO_SLOW, Failure.NOT_SEEN)
+"""Challenges that nobody answered wrongly: no sign of an attack, and no proof of life."""
 _LIT = MappingProxyType(
     {
         Verdict.FOREIGN: "liveness: the face returns the light of another screen",
@@ -179,6 +184,7 @@ _WHY = MappingProxyType(
         Failure.TOO_BRIEF: "liveness: the eyes were not kept shut for long enough",
         Failure.OTHER_ACTION: "liveness: another movement than the one asked for",
         Failure.NEVER_NEUTRAL: "liveness: the face never came to rest",
+        Failure.NOT_SEEN: "liveness: no face could be seen alone for long enough",
         Failure.OTHER_PERSON: "liveness: another face came into view",
         Failure.TIME_REVERSED: "liveness: the camera's clock ran backwards",
         Failure.CAMERA_TOO_SLOW: "liveness: the camera is too slow; check its cable and its load",

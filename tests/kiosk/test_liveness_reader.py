@@ -279,6 +279,19 @@ def test_a_session_that_runs_out_passes_nobody(kiosk: New, look: Look) -> None:
     assert (played.result.liveness, played.result.outcome) == (Liveness.NOT_PERFORMED, Outcome.INCONCLUSIVE)
 
 
+def test_who_is_never_seen_alone_for_long_enough_is_no_suspected_attack(kiosk: New) -> None:
+    """Somebody walks about behind: nothing is proved, and nobody is accused."""
+
+    def crowded(screen: str, since_ms: int) -> tuple[int, Any]:
+        return (CROWD if screen == "LOOK_STRAIGHT" and since_ms // 200 % 2 else ALICE), NEUTRAL
+
+    one = kiosk().sees(crowded)
+    result = one.run().result
+    assert (result.liveness, result.outcome) == (Liveness.NOT_PERFORMED, Outcome.INCONCLUSIVE)
+    assert "seen alone" in result.detail
+    assert "SEVERAL_FACES" in [words for _, words in one.display.shown]
+
+
 def test_who_is_joined_in_the_middle_is_told_so_and_not_to_answer_sooner(kiosk: New) -> None:
     def joined(screen: str, since_ms: int) -> tuple[int, Any]:
         return (CROWD if screen in Action.__members__ else ALICE), NEUTRAL

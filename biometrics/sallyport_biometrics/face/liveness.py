@@ -3,6 +3,7 @@
 NEUTRAL --face neutral for the step's hold--> CUED --the asked action, in its window--> NEUTRAL of the next step
                                                |--another action, or no answer in time--> FAILED
 any other action while NEUTRAL --> the hold begins again;  more than NEUTRAL_LIMIT_MS of that --> FAILED
+(NOT_SEEN where the face was at rest whenever it was there alone: no answer, and no sign of an attack)
 another track, or a clock that runs back --> FAILED;  a gap between observations --> SLOW (the camera's fault)
 """
 
@@ -51,6 +52,7 @@ class Failure(StrEnum):
     TOO_BRIEF = "TOO_BRIEF"
     OTHER_ACTION = "OTHER_ACTION"
     NEVER_NEUTRAL = "NEVER_NEUTRAL"
+    NOT_SEEN = "NOT_SEEN"
     OTHER_PERSON = "OTHER_PERSON"
     TIME_REVERSED = "TIME_REVERSED"
     CAMERA_TOO_SLOW = "CAMERA_TOO_SLOW"
@@ -88,6 +90,8 @@ class Liveness:
     held_since_ms: float | None = None
     cued_ms: float | None = None
     shut_since_ms: float | None = None
+    stirred: bool = False
+    """Whether anything broke the hold since the step began, other than a face that could not be seen alone."""
     glimpsed: bool = False
     """Whether the eyes were seen shut since the cue."""
 
@@ -125,10 +129,12 @@ class Liveness:
     def _holding(self, seen: Observation, began: float) -> "Liveness":
         """Before the cue: the face must be neutral for the step's hold."""
         if seen.at_ms - began > NEUTRAL_LIMIT_MS:
-            return self._failed(Failure.NEVER_NEUTRAL)
+            return self._failed(Failure.NEVER_NEUTRAL if self.stirred else Failure.NOT_SEEN)
         closed = self.shut_since_ms is not None
-        if seen.movement is None or not is_neutral(seen.movement, self.neutral or seen.movement):
+        if seen.movement is None:
             return replace(self, held_since_ms=None)
+        if not is_neutral(seen.movement, self.neutral or seen.movement):
+            return replace(self, held_since_ms=None, stirred=True)
         if closed:
             return self  # a blink neither breaks the hold nor ends it
         if self.neutral is not None and opened(seen.movement, self.neutral):
@@ -175,6 +181,7 @@ class Liveness:
             step_began_ms=at_ms,
             held_since_ms=None,
             cued_ms=None,
+            stirred=False,
             glimpsed=False,
         )
 

@@ -71,6 +71,7 @@ FROM_FEEDBACK: Final = MappingProxyType(
         "TOO_BRIEF": Instruction.KEEP_EYES_SHUT,
         "OTHER_ACTION": Instruction.ONLY_WHAT_IS_ASKED,
         "NEVER_NEUTRAL": Instruction.LOOK_STRAIGHT,
+        "NOT_SEEN": Instruction.LOOK_AT_CAMERA,
         "OTHER_PERSON": Instruction.ONE_PERSON_ONLY,
         "TIME_REVERSED": Instruction.TRY_AGAIN,
         "CAMERA_TOO_SLOW": Instruction.TRY_AGAIN,

@@ -176,6 +176,17 @@ def test_a_face_that_never_comes_to_rest() -> None:
     assert played(challenge(2), restless)[0].failure is Failure.NEVER_NEUTRAL
 
 
+@pytest.mark.parametrize("stirs", [False, True])
+def test_a_face_at_rest_that_is_often_not_alone_is_not_seen_and_no_restless_one(stirs: bool) -> None:
+    def joined(now: float, state: Liveness) -> Movement | None:
+        if stirs and 900 <= now < 1000:
+            return movement(yaw=12.0)
+        return movement() if int(now / 100) % 3 else None
+
+    state = played(challenge(2), joined)[0]
+    assert (state.outcome, state.failure) == (Outcome.FAILED, Failure.NEVER_NEUTRAL if stirs else Failure.NOT_SEEN)
+
+
 def test_an_end_is_final() -> None:
     state, now = cued(Action.SMILE)
     ended = state.observe(Observation(now, 1, movement()))
