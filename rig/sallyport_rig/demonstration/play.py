@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from sallyport_gateway.release.board_words import NOT_ACCOUNTED
 from sallyport_gateway.web.decision_view import fmr_in_words
 from sallyport_protocol.acts import ActKind
 from sallyport_rig.demonstration.outcome import Outcome
@@ -12,6 +13,7 @@ from sallyport_rig.demonstration.world import LANE, OFFICER, World
 from sallyport_rig.interlock_board import Transition
 
 _VERDICT_S: Final = 60.0
+_BOARD_S: Final = 20.0
 DOOR_S: Final = 25.0
 """Longest wait for a door that must open, s."""
 
@@ -57,10 +59,15 @@ class Play:
         self.say(f"Verdict {decision['verdict']}: {decision['summary']}")
 
     def confirm(self, lane: dict[str, Any]) -> tuple[bool, str]:
-        """The officer at the door says open."""
-        accepted, told = self.world.act(OFFICER, ActKind.CONFIRM, session=lane["session"]["session"], compared="yes")
-        self.say(f"{OFFICER} confirms: {told}")
-        return accepted, told
+        """The officer at the door says open; told to wait a few seconds for a board that was away, she does."""
+        until = time.monotonic() + _BOARD_S
+        while True:
+            session = lane["session"]["session"]
+            accepted, told = self.world.act(OFFICER, ActKind.CONFIRM, session=session, compared="yes")
+            self.say(f"{OFFICER} confirms: {told}")
+            if accepted or told != NOT_ACCOUNTED[None] or time.monotonic() > until:
+                return accepted, told
+            time.sleep(2.0)
 
     def release(self, authorisation: str) -> dict[str, Any]:
         """A check and its confirmation; once more where this machine was too busy to keep the person in view."""
