@@ -33,16 +33,17 @@ class Booth:
         self._place(self.finger, finger)
 
     def _place(self, folder: Path, name: str | None) -> None:
-        for old in folder.iterdir():
-            if name is None or old.name != name:
-                old.unlink()
+        """The new picture is there before the old one goes: to a camera an empty folder is a fault."""
         if name is not None and not (folder / name).exists():
             part = folder / f".{name}.part"
-            part.write_bytes(_step_closer(self._samples / name))
+            part.write_bytes(step_closer(self._samples / name))
             part.rename(folder / name)
+        for old in folder.iterdir():
+            if old.name != name:
+                old.unlink()
 
 
-def _step_closer(path: Path) -> bytes:
+def step_closer(path: Path) -> bytes:
     """The photograph as a kiosk's camera would have framed the person."""
     share = _CLOSER.get(path.name)
     if share is None:

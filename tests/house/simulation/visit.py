@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 
 from sallyport_protocol.acts import ActKind
+from sallyport_rig.demonstration.booth import step_closer
 from sallyport_rig.demonstration.world import LANE, OFFICER, World
 from sallyport_rig.interlock_board import Transition
 
@@ -54,8 +55,13 @@ class Visit:
 
     def face(self, shown: str | bytes) -> None:
         """A sample's name or a picture's bytes is what the camera sees from the next frame on."""
-        data = self._photograph(shown) if isinstance(shown, str) else shown
-        _replace(self.world.folder / "face", "shown.jpg", data)
+        folder = self.world.folder
+        if isinstance(shown, str):
+            _clear(folder / "finger", "")  # somebody else steps up: no finger yet
+        _replace(
+            folder / "face", "shown.jpg", step_closer(self.world.samples / shown) if isinstance(shown, str) else shown
+        )
+        _clear(folder / "face", "shown.jpg")
 
     def finger(self, name: str | None) -> None:
         """A sample's print on the sensor; None lifts the finger."""
@@ -68,13 +74,6 @@ class Visit:
         """Subject A with the right finger."""
         self.face(PHOTO)
         self.finger(PRINT)
-
-    def _photograph(self, name: str) -> bytes:
-        self.world.present(name, None)
-        taken = self.world.folder / "face" / name
-        data = taken.read_bytes()
-        taken.unlink()
-        return data
 
     def screen(self) -> str:
         """The prisoner's page as text."""
@@ -215,3 +214,10 @@ def _replace(folder: Path, name: str, data: bytes) -> None:
     part = folder / f".{name}.part"
     part.write_bytes(data)
     part.rename(folder / name)
+
+
+def _clear(folder: Path, name: str) -> None:
+    """Only this file stays."""
+    for old in folder.iterdir():
+        if old.name != name:
+            old.unlink(missing_ok=True)
