@@ -65,16 +65,9 @@ class HeardFace:
     reader: FaceReader
     said: list[ModalityEvidence] = field(default_factory=list)
 
-    def read(
-        self,
-        references: tuple[Reference, ...],
-        stage: Stage,
-        follower: Follower | None = None,
-        earlier: int = 0,
-        company: bool = False,
-    ) -> tuple[ModalityEvidence, FaceTemplate | None]:
+    def read(self, *asked: Any) -> tuple[ModalityEvidence, FaceTemplate | None]:
         """See `FaceReader`."""
-        evidence, template = self.reader.read(references, stage, follower, earlier, company)
+        evidence, template = self.reader.read(*asked)
         self.said.append(evidence)
         return evidence, template
 
