@@ -169,3 +169,18 @@ def test_an_unwritable_place_for_the_outbox_says_whom_to_give_access(configurati
     with pytest.raises(RoadError, match=r"write access|writable"):
         assemble(configuration)
     assert place.is_file()  # and what was there is left alone
+
+
+def test_our_own_network_runs_where_a_signed_set_names_it_and_makes_no_challenge_easier(
+    models: ModelStore, tmp_path: Path
+) -> None:
+    entry = models.manifest.model("yunet").model_copy(update={"name": "attack-witness", "file": "attack-witness.onnx"})
+    manifest = models.manifest.model_copy(update={"models": (*models.manifest.models, entry)})
+
+    class Full(ModelStore):
+        def holds(self, entry: ModelEntry) -> bool:
+            return True
+
+    signed = approved(models, "yunet").model_copy(update={"models": {"attack-witness": bytes(32)}})
+    names = model_names(signed, Full(tmp_path, manifest))
+    assert "attack-witness" in names and not has_passive(names)
